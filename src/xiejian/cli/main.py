@@ -1,0 +1,17 @@
+"""The command line: one group, each command in the module of its subject."""
+
+from __future__ import annotations
+
+import click
+
+from xiejian.cli import server
+
+
+@click.group(help="械监：医疗器械监管业务系统")
+def main() -> None:
+    """Entry point of ``xiejian``."""
+
+
+for module in (server,):
+    for item in module.COMMANDS:
+        main.add_command(item)

@@ -1,0 +1,83 @@
+"""Problems, not error strings: what happened, where, what to do next.
+
+Each room keeps its own numbered catalogue in ``problems.toml`` beside its code.
+The web shows a problem, the command line prints it and takes its exit code from
+it. Nothing reads a problem's text to decide; code compares ``problem.code``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    ``code`` is the stable number in the catalogue, ``message`` says what happened,
+    ``where`` names the record, sheet, row or field, ``next`` says what to do, and
+    ``clause`` cites the rule where the law is the reason.
+    """
+
+    code: str
+    message: str
+    where: str = ""
+    next: str = ""
+    clause: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """The problem object of the contract; ``clause`` only where there is one."""
+        return {k: v for k, v in asdict(self).items() if v or k != "clause"}
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.where:
+            parts.append(f"位置：{self.where}")
+        if self.clause:
+            parts.append(f"依据：{self.clause}")
+        if self.next:
+            parts.append(f"处理：{self.next}")
+        return "；".join(parts)
+
+
+class Refused(Exception):
+    """Raised when something cannot be done; carries every problem found, never none."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        if not self.problems:
+            raise ValueError("Refused needs at least one problem")
+        super().__init__("；".join(str(p) for p in self.problems))
+
+    @property
+    def first(self) -> Problem:
+        return self.problems[0]
+
+
+class Catalogue:
+    """The numbered problems of one room, read from a TOML file.
+
+    Calling it makes a problem: ``problems("R201", where="第3行", name="甲")``.
+    An unknown number raises KeyError: a typing mistake of ours, not of the user.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self.entries: dict[str, dict[str, str]] = tomllib.load(file)
+        for code, entry in self.entries.items():
+            if not entry.get("message") or not entry.get("next"):
+                raise ValueError(f"{path.name}: {code} needs a message and a next step")
+
+    def __call__(self, code: str, /, where: str = "", **facts: Any) -> Problem:
+        entry = self.entries[code]
+        return Problem(
+            code=code,
+            message=entry["message"].format(**facts),
+            where=where,
+            next=entry["next"].format(**facts),
+            clause=entry.get("clause", ""),
+        )

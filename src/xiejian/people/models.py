@@ -1,0 +1,118 @@
+"""Offices as a tree of division codes, officers with roles, people of the network, the audit chain."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from xiejian.kernel.divisions import TIER_LABELS
+
+
+class Office(models.Model):
+    """机构: a supervision office. ``stem`` is the prefix that its own and all lower codes share."""
+
+    code = models.CharField("机构代码", max_length=12, unique=True)
+    stem = models.CharField(max_length=12, db_index=True)
+    name = models.CharField("机构名称", max_length=120)
+    short_name = models.CharField("简称", max_length=40, blank=True)
+    tier = models.CharField("层级", max_length=10, choices=list(TIER_LABELS.items()))
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    packs = models.JSONField("启用的规则包", default=list)
+    # {"inspectors": 6, "visits_per_pair_per_day": 2}: what the plan board needs to judge feasibility
+    settings = models.JSONField("设置", default=dict)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfficerManager(BaseUserManager["Officer"]):
+    def get_by_natural_key(self, username: str | None) -> Officer:
+        return self.get(username=username)
+
+
+class Officer(AbstractBaseUser):
+    """执法人员: somebody who signs in. The role names what may be done, the office bounds where."""
+
+    username = models.CharField("登录名", max_length=60, unique=True)
+    name = models.CharField("姓名", max_length=60)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="officers", verbose_name="机构")
+    role = models.CharField("角色", max_length=30)
+    certificate_no = models.CharField("执法证号", max_length=40, blank=True)
+    qualification = models.CharField("检查员资格", max_length=60, blank=True)
+    phone = models.CharField("电话", max_length=30, blank=True)
+    is_active = models.BooleanField("在岗", default=True)
+    created_at = models.DateTimeField()
+
+    objects = OfficerManager()
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        ordering = ["office__code", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NetworkPerson(models.Model):
+    """协管员、信息员、监测员: people outside the office whom it trains and relies on."""
+
+    KINDS = {"inspector": "检查员", "assistant": "协管员", "informant": "信息员", "reporter": "监测员"}
+
+    kind = models.CharField("类别", max_length=12, choices=list(KINDS.items()))
+    name = models.CharField("姓名", max_length=60)
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    unit_name = models.CharField("所在单位", max_length=200, blank=True)
+    phone = models.CharField("电话", max_length=30, blank=True)
+    qualification = models.CharField("资格", max_length=100, blank=True)
+    certificate_no = models.CharField("证件号", max_length=40, blank=True)
+    valid_until = models.DateField("资格有效期至", null=True, blank=True)
+    is_active = models.BooleanField("在岗", default=True)
+
+    class Meta:
+        ordering = ["office_code", "kind", "name"]
+
+
+class Training(models.Model):
+    """培训考核: one training of one person, with its result where there was an examination."""
+
+    person = models.ForeignKey(NetworkPerson, models.PROTECT, related_name="trainings", null=True, blank=True)
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="trainings", null=True, blank=True)
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    topic = models.CharField("培训内容", max_length=200)
+    trained_on = models.DateField("培训日期")
+    hours = models.DecimalField("学时", max_digits=5, decimal_places=1, default=0)
+    score = models.PositiveSmallIntegerField("成绩", null=True, blank=True)
+    passed = models.BooleanField("合格", null=True)
+
+    class Meta:
+        ordering = ["-trained_on"]
+        constraints = [
+            models.CheckConstraint(
+                name="training_of_one_person",
+                condition=models.Q(person__isnull=False, officer__isnull=True)
+                | models.Q(person__isnull=True, officer__isnull=False),
+            )
+        ]
+
+
+class AuditEntry(models.Model):
+    """审计记录: one write, chained to the one before. No foreign keys: history outlives rows."""
+
+    sequence = models.BigIntegerField(unique=True)
+    at = models.DateTimeField(db_index=True)
+    by_username = models.CharField(max_length=60)
+    by_name = models.CharField(max_length=60)
+    office_code = models.CharField(max_length=12, db_index=True)
+    action = models.CharField(max_length=60, db_index=True)
+    subject = models.CharField(max_length=40)
+    subject_key = models.CharField(max_length=80)
+    detail = models.JSONField()
+    previous_digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-sequence"]
+        indexes = [models.Index(fields=["subject", "subject_key"])]

@@ -1,0 +1,64 @@
+"""Shared by all tests: a clock that stands still, an office tree, people who act."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import pytest
+
+from xiejian.people import actions
+from xiejian.people.models import Office
+from xiejian.people.policy import SYSTEM, Actor
+
+#: Every test acts at this moment unless it says otherwise.
+NOW = dt.datetime(2024, 3, 5, 9, 30, tzinfo=dt.UTC)
+
+
+def shared_data() -> Path:
+    """The public data beside the project, for tests only."""
+    return Path(os.environ.get("XIEJIAN_SHARED", Path(__file__).parents[2] / "shared")) / "data"
+
+
+@pytest.fixture
+def shared() -> Path:
+    folder = shared_data()
+    if not folder.is_dir():
+        pytest.skip(f"public data not found at {folder}: set XIEJIAN_SHARED to run this test")
+    return folder
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    return NOW
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
+    """Uploaded and exported files of a test go to its own folder."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def naiman(db) -> Office:
+    """奈曼旗局 under 通辽市局, with the station of 大沁他拉镇."""
+    for code, name in (
+        ("150500", "通辽市市场监督管理局"),
+        ("150525", "奈曼旗市场监督管理局"),
+        ("150525100", "大沁他拉市场监督管理所"),
+    ):
+        actions.open_office(code=code, name=name, by=SYSTEM, at=NOW)
+    return Office.objects.get(code="150525")
+
+
+@pytest.fixture
+def officer(naiman) -> Actor:
+    """A section officer of the county bureau."""
+    return Actor("li", "李科", naiman.code, "section_officer")
+
+
+@pytest.fixture
+def inspector(naiman) -> Actor:
+    """An inspector of the station below it."""
+    return Actor("wang", "王检", "150525100", "station_inspector")
