@@ -113,3 +113,32 @@ class Transfer(models.Model):
                 fields=["source", "source_no", "addressee"], name="one_transfer_per_source_and_addressee"
             )
         ]
+
+
+class WorkRecord(models.Model):
+    """工作记录: one countable piece of the year's work for which no room of its own exists yet.
+
+    Adverse-event reports and their quotas, samples, lead suppliers of the rural supply network,
+    publicity: each is one row with a quantity, so that a figure in a document counts or sums rows.
+    """
+
+    record_key = models.CharField(max_length=64, unique=True)  # given by the source: the same row loads once
+    kind = models.CharField("类别", max_length=20, db_index=True)  # 不良事件报告 监督抽检 主导供应商 …
+    category = models.CharField("细类", max_length=30, blank=True)  # 药品批发企业 街道卫生院 …
+    title = models.CharField("内容", max_length=200)
+    done_on = models.DateField("日期", db_index=True)
+    quantity = models.PositiveIntegerField("数量", default=1)
+    result = models.CharField("结果", max_length=20, blank=True)
+    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="work_records")
+    unit_name = models.CharField("单位", max_length=200, blank=True)  # where the unit is not in the register
+    link = models.CharField("环节", max_length=5, blank=True)
+    tags = models.CharField("品种标签", max_length=400, default="|")
+    campaign = models.CharField("专项", max_length=120, blank=True)
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    detail = models.TextField("说明", blank=True)
+
+    class Meta:
+        ordering = ["-done_on", "-id"]
+
+    def __str__(self) -> str:
+        return self.title
