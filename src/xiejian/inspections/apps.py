@@ -1,7 +1,13 @@
 from django.apps import AppConfig
 
+from xiejian.kernel import facts
+from xiejian.inspections import tables
+
 
 class InspectionsConfig(AppConfig):
     name = "xiejian.inspections"
     label = "inspections"
     verbose_name = "检查"
+
+    def ready(self) -> None:
+        facts.publish(*tables.TABLES)

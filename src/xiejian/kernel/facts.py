@@ -26,7 +26,12 @@ class Column:
 
 @dataclass(frozen=True)
 class FactTable:
-    """``key`` is the column that names one record; ``page`` the web path of it, with {key}."""
+    """``key`` is the column that names one record; ``page`` the web path of it, with {key}.
+
+    ``page_key`` names the column that fills {key} where it is not the record's own key
+    (a party link's page is its party's). A column ``title``, where there is one, says in
+    a list which record it is.
+    """
 
     name: str
     meaning: str
@@ -34,6 +39,7 @@ class FactTable:
     columns: tuple[Column, ...]
     source: str
     page: str = ""
+    page_key: str = ""
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.columns]
@@ -41,6 +47,8 @@ class FactTable:
             raise ValueError(f"fact table {self.name}: columns must be distinct and hold the key")
         if "office_code" not in names:
             raise ValueError(f"fact table {self.name}: every fact belongs to an office")
+        if self.page_key and self.page_key not in names:
+            raise ValueError(f"fact table {self.name}: the page key must be one of its columns")
 
 
 _published: dict[str, FactTable] = {}
