@@ -46,13 +46,20 @@ class Plan(models.Model):
     pack_version = models.CharField(max_length=64)
     seed = models.CharField("随机种子", max_length=120)
     state = models.CharField("状态", max_length=12)
-    coverage = models.JSONField(default=list)  # [{link, level, parties, owed, planned, share}]
+    # [{link, level, parties, owed, planned, visits, share, required_share}]; owed and planned count parties
+    coverage = models.JSONField(default=list)
+    rules = models.JSONField(default=list)  # what each rule asks of its group: obligations.Coverage
     draws = models.JSONField(default=list)  # [{group, method, digest, count, drawn}]
     made_at = models.DateTimeField("生成时间")
     by_name = models.CharField("操作人", max_length=60)
+    version = models.PositiveSmallIntegerField("版本", default=1)
+    reason = models.CharField("重新编制的理由", max_length=300, blank=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    issued_at = models.DateTimeField("下达时间", null=True, blank=True)
+    digest = models.CharField("任务摘要", max_length=64, blank=True)  # equal digests: the same tasks
 
     class Meta:
-        ordering = ["-year", "-made_at"]
+        ordering = ["-year", "-made_at", "-id"]
 
 
 class Task(models.Model):
@@ -75,6 +82,7 @@ class Task(models.Model):
 
     class Meta:
         ordering = ["due_on", "office_code", "id"]
+        indexes = [models.Index(fields=["plan", "office_code", "due_on"])]
 
 
 class Campaign(models.Model):
@@ -88,6 +96,12 @@ class Campaign(models.Model):
     state = models.CharField("状态", max_length=12)
     leading_group = models.JSONField("领导小组", default=list)  # [{"role","name","post"}]
     tasks = models.JSONField("各所任务", default=list)  # [{"office_code","content","due_on"}]
+    order = models.JSONField("部署文件", default=dict)  # {"issuer","title","signed_on"}
+    scope = models.JSONField("范围", default=list)  # items of the campaign pack
+    reports = models.JSONField("报告", default=list)  # [{"title","who","to","due_on"|"cadence"}]
+    pack_version = models.CharField(max_length=64, blank=True)
+    closed_on = models.DateField("办结日期", null=True, blank=True)
+    closing = models.CharField("办结说明", max_length=300, blank=True)
 
     class Meta:
         ordering = ["-starts_on"]
