@@ -39,6 +39,49 @@ def open_office(*, code: str, name: str, by: Actor, at: datetime, **more: Any) -
 
 
 @transaction.atomic
+def open_offices(*, offices: list[tuple[str, str, str]], by: Actor, at: datetime) -> list[Office]:
+    """Create several offices at once, all or none; each is (code, name, short name)."""
+    return [
+        open_office(code=code, name=name, short_name=short, by=by, at=at)
+        for code, name, short in sorted(offices, key=lambda o: len(divisions.stem(o[0])))
+    ]
+
+
+@transaction.atomic
+def set_up_office(
+    *,
+    code: str,
+    name: str,
+    packs: list[str],
+    stations: list[tuple[str, str]],
+    officer: tuple[str, str, str],
+    administrator: tuple[str, str, str],
+    by: Actor,
+    at: datetime,
+) -> Officer:
+    """新建单位: the office with its packs, the stations below it as (code, name), and its two first accounts.
+
+    The accounts are (login name, name, password); the officer for the work, the administrator for
+    the accounts. Returns the officer. Refused as ``open_office`` and ``appoint_officer`` are, and
+    with P107 when the office already has officers: its own administrator appoints them then.
+    """
+    office = open_office(code=code, name=name, packs=packs, by=by, at=at)
+    if office.officers.exists():
+        raise Refused(problems("P107", name=office.name))
+    open_offices(offices=[(c, n, "") for c, n in stations], by=by, at=at)
+    appointed = [
+        appoint_officer(
+            username=username, name=person, office=office, role=role, password=password, by=by, at=at
+        )
+        for role, (username, person, password) in (
+            ("section_officer", officer),
+            ("administrator", administrator),
+        )
+    ]
+    return appointed[0]
+
+
+@transaction.atomic
 def appoint_officer(
     *,
     username: str,
@@ -48,16 +91,24 @@ def appoint_officer(
     password: str,
     by: Actor,
     at: datetime,
+    password_hash: str = "",
     **more: Any,
 ) -> Officer:
-    """Create an account. Refused when the name is taken (P103) or the role unknown (P106)."""
+    """Create an account. Refused when the name is taken (P103) or the role unknown (P106).
+
+    ``password_hash`` from ``make_password`` takes the place of ``password`` where many accounts begin
+    with the same one: hashing is slow on purpose.
+    """
     require(by, "people.manage", office.code)
     if role not in roles():
         raise Refused(problems("P106", role=role, known="、".join(roles())))
     if Officer.objects.filter(username=username).exists():
         raise Refused(problems("P103", username=username))
     officer = Officer(username=username, name=name, office=office, role=role, created_at=at, **more)
-    officer.set_password(password)
+    if password_hash:
+        officer.password = password_hash
+    else:
+        officer.set_password(password)
     officer.save()
     audit.record(
         by=by, at=at, action="appoint_officer", subject="officer", key=username, office_code=office.code,
@@ -106,3 +157,17 @@ def record_training(*, by: Actor, at: datetime, **facts: Any) -> Training:
         office_code=training.office_code, detail={"topic": training.topic},
     )  # fmt: skip
     return training
+
+
+@transaction.atomic
+def change_password(*, officer: Officer, password: str, by: Actor, at: datetime) -> Officer:
+    """Set a new password: one's own, or another's with people.manage. The audit keeps who and when, never what."""
+    if by.username != officer.username:
+        require(by, "people.manage", officer.office.code)
+    officer.set_password(password)
+    officer.save(update_fields=["password"])
+    audit.record(
+        by=by, at=at, action="change_password", subject="officer", key=officer.username,
+        office_code=officer.office.code, detail={},
+    )  # fmt: skip
+    return officer

@@ -1,0 +1,194 @@
+"""Visits done step by step: scheduled, begun, filled in, concluded, ordered, answered, re-checked, closed.
+
+Each visit is a small life: a generator that yields the day of its next step before taking it. All lives
+of an office run together in the order of their days and stop at the office's today, so some are finished,
+some wait for the firm's answer, some for the re-check, and some are overdue.
+"""
+
+from __future__ import annotations
+
+import heapq
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from django.core.files.base import ContentFile
+
+from xiejian.cli.demo.accounts import Staffed, moment
+from xiejian.cli.demo.year import Visited
+from xiejian.inspections import actions, checklists
+from xiejian.inspections.checks import Entry
+from xiejian.inspections.models import Correction, Visit
+from xiejian.people.policy import Actor
+from xiejian.registry.models import Party
+
+Life = Iterator[date]
+#: days from the conclusion to the firm's answer, from there to the re-check, from there to the closing
+_ANSWER, _RECHECK, _CLOSE = 12, 4, 2
+
+
+def picture(shade: int) -> bytes:
+    """A small PNG that stands for a photo of the scene: two fields of grey and green."""
+    width, height = 320, 200
+    sky = bytes((150 + shade % 80, 170, 190)) * width
+    floor = bytes((70, 110 + shade % 90, 80)) * width
+    raw = b"".join(b"\0" + (sky if line < height // 2 else floor) for line in range(height))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )  # fmt: skip
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(raw))
+        + chunk(b"IEND", b"")
+    )
+
+
+def live(lives: Iterable[Life], until: date) -> int:
+    """Run the lives in the order of their days up to and including ``until``; the number of steps taken."""
+    waiting: list[tuple[date, int, Life]] = []
+    for number, life in enumerate(lives):
+        if (day := next(life, None)) is not None:
+            heapq.heappush(waiting, (day, number, life))
+    steps = 0
+    while waiting:
+        day, number, life = heapq.heappop(waiting)
+        if day > until:
+            continue
+        steps += 1
+        if (following := next(life, None)) is not None:
+            heapq.heappush(waiting, (following, number, life))
+    return steps
+
+
+class Lives:
+    """Makes the lives of one office's visits."""
+
+    def __init__(self, staffed: Staffed, correction_days: int, follow_up_visits: bool) -> None:
+        self.staffed = staffed
+        self.correction_days = correction_days
+        self.follow_up_visits = follow_up_visits
+        self.parties = {
+            party.uscc: party for party in Party.objects.filter(office_code__startswith=staffed.code)
+        }
+
+    def corrected(self, visited: Visited, index: int) -> Life:
+        """A visit that ends with an order; every ninth fails its first re-check, every eleventh goes unanswered."""
+        team = self.staffed.team(visited.office_code, index)
+        by = Actor.of(team[0])
+        yield visited.on - timedelta(days=3)
+        visit = self._schedule(visited, team, by)
+        yield visited.on
+        self._carry_out(visit, visited, by)
+        due = visited.on + timedelta(days=self.correction_days)
+        correction = actions.order_correction(
+            visit=visit, content=self._content(visit), ordered_on=visited.on, due_on=due, by=by,
+            at=moment(visited.on, hour=8),
+        )  # fmt: skip
+        if index % 11 == 10:
+            return
+        day = visited.on + timedelta(days=_ANSWER + index % 6)
+        yield day
+        self._answer(correction, day, by, index)
+        day += timedelta(days=_RECHECK)
+        yield day
+        if index % 9 == 8:
+            actions.fail_recheck(
+                correction=correction, rechecked_on=day, by=by, at=moment(day), note="仍有一项未落实"
+            )
+            actions.order_again(
+                correction=correction, due_on=day + timedelta(days=10), ordered_on=day, reason="复查未通过",
+                by=by, at=moment(day, hour=7),
+            )  # fmt: skip
+            day += timedelta(days=9)
+            yield day
+            self._answer(correction, day, by, index + 1)
+            day += timedelta(days=3)
+            yield day
+        yield from self._pass(correction, visited, day, by, index)
+
+    def upcoming(self, visited: Visited, index: int) -> Life:
+        """A visit that is arranged and still to come."""
+        team = self.staffed.team(visited.office_code, index)
+        yield self.staffed.today - timedelta(days=1 + index % 4)
+        self._schedule(
+            visited, team, Actor.of(team[0]), on=self.staffed.today - timedelta(days=1 + index % 4)
+        )
+
+    def _schedule(self, visited: Visited, team: list, by: Actor, on: date | None = None) -> Visit:
+        return actions.schedule_visit(
+            party=self.parties[visited.unit.code], link=visited.link, kind=visited.kind, planned_on=visited.on,
+            team=team, by=by, at=moment(on or visited.on - timedelta(days=3)), campaign=visited.campaign,
+            tags=visited.tags.split("、") if visited.tags else None, office_code=visited.office_code,
+        )  # fmt: skip
+
+    def _carry_out(self, visit: Visit, visited: Visited, by: Actor) -> None:
+        """Begin, answer every point of the checklist, attach a photo, conclude as the judgement rule says."""
+        at = moment(visited.on, hour=2)
+        actions.start_visit(visit=visit, on=visited.on, by=by, at=at, persons=visited.persons)
+        visit.refresh_from_db()
+        actions.record_findings(visit=visit, entries=entries(visit, visited.failed), by=by, at=at)
+        photo = ContentFile(picture(visit.pk), name="现场.png")
+        actions.attach_evidence(file=photo, by=by, at=at, visit=visit, caption="检查现场")
+        actions.conclude_visit(visit=visit, by=by, at=moment(visited.on, hour=7), remark=visited.remark)
+        visit.refresh_from_db()
+
+    def _content(self, visit: Visit) -> str:
+        found = visit.findings.filter(state="not_conform").values_list("fact", flat=True)
+        return "；".join(f"{n}.{fact}" for n, fact in enumerate(found, 1)) or "完善质量管理制度并落实记录"
+
+    def _answer(self, correction: Correction, day: date, by: Actor, index: int) -> None:
+        photo = ContentFile(picture(7 * index + correction.pk), name="整改后.png")
+        actions.submit_correction(
+            correction=correction, submitted_on=day, answer="已逐项整改，补齐记录并对有关人员开展培训，附照片",
+            by=by, at=moment(day), evidence=[photo],
+        )  # fmt: skip
+
+    def _pass(self, correction: Correction, visited: Visited, day: date, by: Actor, index: int) -> Life:
+        """The re-check that passes (every third on the spot, where the office does so), then the closing."""
+        recheck_visit = None
+        if self.follow_up_visits and index % 3 == 0:
+            recheck_visit = self._follow_up(visited, day, index)
+        actions.pass_recheck(
+            correction=correction,
+            rechecked_on=day,
+            by=by,
+            at=moment(day, hour=8),
+            recheck_visit=recheck_visit,
+        )
+        day += timedelta(days=_CLOSE)
+        yield day
+        actions.close_correction(correction=correction, closed_on=day, by=by, at=moment(day))
+
+    def _follow_up(self, visited: Visited, day: date, index: int) -> Visit:
+        team = self.staffed.team(visited.office_code, index)
+        by = Actor.of(team[0])
+        visit = actions.schedule_visit(
+            party=self.parties[visited.unit.code], link=visited.link, kind="跟踪检查", planned_on=day, team=team,
+            by=by, at=moment(day), campaign=visited.campaign, office_code=visited.office_code, checklist="",
+            tags=visited.tags.split("、") if visited.tags else None,
+        )  # fmt: skip
+        actions.start_visit(visit=visit, on=day, by=by, at=moment(day, hour=2))
+        visit.refresh_from_db()
+        actions.conclude_visit(visit=visit, by=by, at=moment(day, hour=7), remark="责令改正事项已落实")
+        visit.refresh_from_db()
+        return visit
+
+
+def entries(visit: Visit, failed: int) -> list[Entry]:
+    """An answer to every point of the visit's checklist: ``failed`` general points are not conform."""
+    if not visit.checklist:
+        return []
+    points = checklists.get(visit.checklist).points
+    offset = visit.pk % max(len(points), 1)
+    general = [p.id for p in points[offset:] + points[:offset] if not p.key]
+    wrong = set((general or [p.id for p in points])[:failed])
+    return [
+        Entry(p.id, "not_conform", fact=f"未落实：{p.text[:60]}") if p.id in wrong else Entry(p.id, "conform")
+        for p in points
+    ]
