@@ -11,7 +11,7 @@ from django.shortcuts import render
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import Actor
 
-OPEN_PATHS = ("/login/", "/static/", "/health/")
+OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/")
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -43,4 +43,6 @@ class RefusedPages:
             return None
         status = 403 if exception.first.code == "P101" else 422
         template = "web/refused_part.html" if getattr(request, "htmx", False) else "web/refused.html"
+        if getattr(request, "actor", None) is None:
+            template = "web/refused_open.html"
         return render(request, template, {"problems": exception.problems}, status=status)

@@ -1,7 +1,34 @@
-"""Addresses of the officers' pages."""
+"""Addresses of the officers' pages, by subject."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from xiejian.web.views import account, archive, home, people, registry, rules
+
+urlpatterns: list[URLPattern] = [
+    # 账号
+    path("login/", account.sign_in, name="login"),
+    path("logout/", account.sign_out, name="logout"),
+    path("password/", account.password_change, name="password_change"),
+    path("health/", account.health, name="health"),
+    path("setup/", people.office_setup, name="office_setup"),
+    # 首页
+    path("", home.home, name="home"),
+    # 监管对象
+    path("parties/", registry.party_list, name="party_list"),
+    path("parties/<int:pk>/", archive.party, name="party"),
+    path("parties/<int:pk>/why/", archive.party_why, name="party_why"),
+    # 法规
+    path("rules/", rules.pack_list, name="pack_list"),
+    path("rules/<str:pack_id>/", rules.pack, name="pack"),
+    # 系统
+    path("offices/", people.office_list, name="office_list"),
+    path("offices/<str:parent>/new/", people.office_new, name="office_new"),
+    path("offices/<str:office>/officers/new/", people.officer_new, name="officer_new"),
+    path("officers/<int:pk>/", people.officer_change, name="officer_change"),
+    path("network/", people.network_list, name="network_list"),
+    path("network/new/", people.person_new, name="person_new"),
+    path("network/<int:pk>/", people.person, name="person"),
+    path("audit/", people.audit_list, name="audit_list"),
+]

@@ -1,0 +1,109 @@
+"""The menu in the order of the year: a line shows when its page exists and the role may open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from xiejian.people.policy import Actor, may
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: the URL name it opens, its icon in icons.svg, the permission of its page ('' for everyone).
+
+    ``section`` names the address prefix that marks the line as the current one; without it the
+    line's own address is that prefix.
+    """
+
+    label: str
+    url_name: str
+    icon: str
+    permission: str
+    section: str = ""
+
+
+MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "首页",
+        (
+            Entry("今日", "home", "home", ""),
+            Entry("领导视图", "leader", "chart-bar", "planning.view"),
+        ),
+    ),
+    (
+        "监管对象",
+        (
+            Entry("名录", "party_list", "building-store", "registry.view"),
+            Entry("证照与产品", "licence_list", "certificate", "registry.view"),
+        ),
+    ),
+    (
+        "计划",
+        (
+            Entry("分级", "grading", "stack-2", "planning.view"),
+            Entry("年度计划", "plan_board", "calendar-event", "planning.view", "/plan/"),
+            Entry("专项整治", "campaign_list", "flag", "planning.view"),
+        ),
+    ),
+    (
+        "检查",
+        (
+            Entry("检查任务与记录", "visit_list", "clipboard-list", "inspections.view"),
+            Entry("整改闭环", "correction_list", "clipboard-check", "inspections.view"),
+        ),
+    ),
+    ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view"),)),
+    (
+        "报表文书",
+        (
+            Entry("统计报表", "table_list", "table", "figures.view"),
+            Entry("计划与总结", "document_list", "file-text", "documents.view"),
+        ),
+    ),
+    ("法规", (Entry("规则", "pack_list", "book", "rules.view"),)),
+    (
+        "系统",
+        (
+            Entry("机构人员", "office_list", "sitemap", "people.view"),
+            Entry("网络人员与培训", "network_list", "school", "people.view"),
+            Entry("审计", "audit_list", "history", "audit.view"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the menu as shown: its address, and whether the page that is open belongs to it."""
+
+    label: str
+    icon: str
+    href: str
+    current: bool
+
+
+def _address(entry: Entry) -> str | None:
+    try:
+        return reverse(entry.url_name)
+    except NoReverseMatch:
+        return None
+
+
+def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, list[Item]]]:
+    """The groups and lines that ``actor`` may open; the longest matching section is the current one."""
+    shown: list[tuple[str, list[tuple[Entry, str]]]] = []
+    for group, entries in MENU:
+        open_to = [e for e in entries if not e.permission or may(actor, e.permission)]
+        lines = [(e, href) for e in open_to if (href := _address(e)) is not None]
+        if lines:
+            shown.append((group, lines))
+    prefixes = [e.section or href for _, lines in shown for e, href in lines]
+    matching = [p for p in prefixes if request.path == p or (p != "/" and request.path.startswith(p))]
+    current = max(matching, key=len, default=None)
+    return [
+        (group, [Item(e.label, e.icon, href, (e.section or href) == current) for e, href in lines])
+        for group, lines in shown
+    ]
