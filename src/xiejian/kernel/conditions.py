@@ -30,7 +30,7 @@ import datetime as dt
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from sqlglot import exp
@@ -61,7 +61,6 @@ FACTS: dict[str, tuple[Type, str]] = {
 }
 
 Facts = Mapping[str, Any]
-FALSE: exp.Expression = exp.false()
 
 
 class Condition(Protocol):
@@ -74,24 +73,20 @@ class Condition(Protocol):
 
 def any_of(parts: Iterable[exp.Expression]) -> exp.Expression:
     """The parts joined by OR; false when there are none."""
-    found = list(parts)
-    return (
-        reduce(lambda a, b: exp.Or(this=a, expression=exp.Paren(this=b)), found[1:], exp.Paren(this=found[0]))
-        if found
-        else exp.false()
-    )
+    return _joined(exp.Or, parts) or exp.false()
 
 
 def all_of(parts: Iterable[exp.Expression]) -> exp.Expression:
     """The parts joined by AND; true when there are none."""
-    found = list(parts)
-    return (
-        reduce(
-            lambda a, b: exp.And(this=a, expression=exp.Paren(this=b)), found[1:], exp.Paren(this=found[0])
-        )
-        if found
-        else exp.true()
-    )
+    return _joined(exp.And, parts) or exp.true()
+
+
+def _joined(operator: type[exp.Connector], parts: Iterable[exp.Expression]) -> exp.Expression | None:
+    joined: exp.Expression | None = None
+    for part in parts:
+        wrapped = exp.Paren(this=part)
+        joined = wrapped if joined is None else operator(this=joined, expression=wrapped)
+    return joined
 
 
 @dataclass(frozen=True)

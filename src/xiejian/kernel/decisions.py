@@ -158,7 +158,7 @@ def rule_order(pack: Pack, on: dt.date) -> list[str]:
 
 
 def decode(pack: Pack, on: dt.date, masks: Iterable[int]) -> list[str]:
-    """The ids that these bits mean, in the order of ``Graded.rules``; the pack itself when none spoke a reason."""
+    """The ids that these bits mean, in the order of ``Graded.rules``; the pack's where none gave a reason."""
     order = rule_order(pack, on)
     bits = 0
     for place, mask in enumerate(masks):

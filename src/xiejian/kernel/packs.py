@@ -16,12 +16,13 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from xiejian.kernel import conditions
 from xiejian.kernel.kinds import KIND_LABELS
-from xiejian.kernel.problems import Catalogue, Refused
+from xiejian.kernel.problems import Catalogue, Problem, Refused
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -386,13 +387,12 @@ def _check(pack: Pack) -> None:
 
 def _check_versions(pack: Pack) -> None:
     """One id once, or several times with dates that neither overlap nor leave a gap."""
-    others = [*pack.outside, *pack.principles]
-    seen = [o.id for o in others] + sorted({row.id for row in pack.rows})
+    seen = [o.id for o in pack.outside] + [p.id for p in pack.principles] + sorted({r.id for r in pack.rows})
     if twice := {i for i in seen if seen.count(i) > 1}:
         raise ValueError(f"ids used twice: {sorted(twice)}")
     for rule in {row.id for row in pack.rows}:
         versions = sorted((r for r in pack.rows if r.id == rule), key=lambda r: r.from_on or dt.date.min)
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in pairwise(versions):
             if earlier.until_on is None or later.from_on is None or later.from_on <= earlier.until_on:
                 raise ValueError(f"{rule}: two versions overlap")
             if later.from_on != earlier.until_on + dt.timedelta(days=1):
@@ -444,6 +444,15 @@ def _absent(name: str) -> Any:
     return {"tags": frozenset(), "boolean": False, "integer": 0, "date": None, "level": 0}.get(
         conditions.FACTS[name][0], ""
     )
+
+
+def notice(pack: Pack, on: dt.date) -> Problem | None:
+    """K203 when ``on`` lies outside the dates of the pack: answered all the same, but not unseen."""
+    if pack.from_on and on < pack.from_on:
+        return problems("K203", pack.id, pack=pack.title, why=f"自 {pack.from_on} 起施行", on=on)
+    if pack.until_on and on > pack.until_on:
+        return problems("K203", pack.id, pack=pack.title, why=f"{pack.until_on} 后停止执行", on=on)
+    return None
 
 
 def rules(pack: Pack) -> Iterable[Row | Outside | Principle]:

@@ -1,0 +1,169 @@
+"""grade: one file of facts answered without storing anything, or the whole stored register."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from django.utils import timezone
+
+from xiejian.cli.output import command, emit, json_option, say, upgrade_store
+from xiejian.kernel import conditions, kinds, packs
+from xiejian.kernel.dates import read as read_date
+from xiejian.kernel.decisions import Graded, grade
+from xiejian.kernel.packs import Duty, Pack
+from xiejian.kernel.problems import Catalogue, Refused
+from xiejian.people.policy import SYSTEM
+from xiejian.planning import grading
+from xiejian.registry.columns import read_party
+
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
+
+
+@click.command("grade", help="定级：--facts 一次性答复；不带 --facts 则对已登记的全部监管对象分级")
+@click.option("--facts", "file", type=click.Path(path_type=Path), help="JSON 列表，栏目同监管对象名录")
+@click.option("--pack", "pack_id", required=True, help="规则包标识，见 xiejian packs list")
+@click.option("--on", "on_text", required=True, help="定级日期，如 2024-03-05")
+@click.option("--office", "office_code", default="000000", show_default=True, help="机构代码：只对其辖区分级")
+@json_option
+@command()
+def grade_command(file: Path | None, pack_id: str, on_text: str, office_code: str, as_json: bool) -> None:
+    """Exit 0: done; 1: some parties could not be read; 2: file, pack or date cannot be used."""
+    on = read_date(on_text)
+    if on is None:
+        raise Refused(problems("X202", option="--on"))
+    pack = packs.load(pack_id)
+    if notice := packs.notice(pack, on):
+        say(str(notice))
+    if file is None:
+        upgrade_store()
+        answer = _stored(pack_id, on, office_code)
+    else:
+        answer = {**_head(pack, on), **grade_facts(_read(file), pack, on)}
+    emit(answer, as_json, _text(answer))
+    if answer.get("refused"):
+        raise SystemExit(1)
+
+
+def _head(pack: Pack, on: dt.date) -> dict[str, Any]:
+    notice = packs.notice(pack, on)
+    return {
+        "pack": pack.id,
+        "pack_version": pack.version,
+        "on": on.isoformat(),
+        "notices": [notice.as_json()] if notice else [],
+    }
+
+
+def _stored(pack_id: str, on: dt.date, office_code: str) -> dict[str, Any]:
+    run = grading.grade_register(
+        on=on, pack_id=pack_id, office_code=office_code, by=SYSTEM, at=timezone.now()
+    )
+    pack = packs.load(pack_id)
+    return {**_head(pack, on), "run": run.pk, "office": office_code, "counts": run.counts}
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    """The list of parties in a JSON file; Refused with X201 where it is not that."""
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise Refused(problems("X201", str(file), why=str(error))) from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Refused(problems("X201", str(file), why="应为由对象组成的列表"))
+    return rows
+
+
+def grade_facts(rows: list[dict[str, Any]], pack: Pack, on: dt.date) -> dict[str, Any]:
+    """``parties``: one answer per party and link; ``refused``: parties without a usable link, with why.
+
+    Anything else that is wrong with a party (no division code, say) does not stop its grade: it is
+    listed under ``notices`` of the answer.
+    """
+    answers: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    for place, row in enumerate(rows, start=1):
+        party = read_party(row)
+        found = [p.as_json() for p in party.problems]
+        if not party.links:
+            refused.append({"row": place, "name": party.facts.get("name", ""), "problems": found})
+        for facts in party.links:
+            answers.append(answer_of(facts, grade(pack, facts, on)) | {"notices": found})
+    return {"parties": answers, "refused": refused}
+
+
+def answer_of(facts: dict[str, Any], graded: Graded) -> dict[str, Any]:
+    """One element of the contract's ``parties``."""
+    return {
+        "name": facts["name"],
+        "uscc": facts.get("uscc") or None,
+        "link": facts["link"],
+        "level": graded.level,
+        "duties": [_duty(duty, facts) for duty in graded.duties],
+        "reasons": [
+            {
+                "rule": r.rule,
+                "meaning": r.meaning,
+                "citation": r.citation,
+                "unverified": r.unverified,
+                "kind": r.kind,
+                "level": r.level,
+            }
+            for r in graded.reasons
+        ],
+        "facts": {conditions.FACTS[name][1]: value for name, value in graded.facts.items() if value},
+    }
+
+
+def _duty(duty: Duty, facts: dict[str, Any]) -> dict[str, Any]:
+    within, by = duty.within_days, duty.by
+    filed = facts.get("filed_on")
+    if duty.within_months and filed:
+        # the law counts months; in days, and as a date, only for this one filing
+        until = conditions.add_months(filed, duty.within_months)
+        within, by = (until - filed).days, until.isoformat()
+    return {
+        "rule": duty.rule,
+        "kind": duty.kind,
+        "kind_label": kinds.label(duty.kind),
+        "times": duty.times,
+        "years": duty.years,
+        "share": duty.share,
+        "of": duty.of,
+        "within_days": within,
+        "within_months": duty.within_months,
+        "every_months": duty.every_months,
+        "by": by,
+        "responsible": duty.responsible,
+        "discretionary": duty.discretionary,
+        "meaning": duty.meaning,
+        "citation": duty.citation,
+        "unverified": duty.unverified,
+    }
+
+
+def _text(answer: dict[str, Any]) -> str:
+    """The answer for people: one line per party and link, or the counts."""
+    if "counts" in answer:
+        lines = [f"{link}：{_levels(levels)}" for link, levels in answer["counts"].items()]
+        return "\n".join(lines) or "名录中没有监管对象"
+    lines = []
+    for party in answer["parties"]:
+        level = f"{party['level']}级" if party["level"] else "不定级"
+        lines.append(f"{party['name']}（{party['link']}）：{level}")
+        lines += [
+            f"  {'【未核实】' if r['unverified'] else ''}{r['rule']} {r['meaning']}（{r['citation']}）"
+            for r in party["reasons"]
+        ]
+    lines += [f"{r['row']} {r['name']}：{r['problems'][0]['message']}" for r in answer["refused"]]
+    return "\n".join(lines)
+
+
+def _levels(levels: dict[str, int]) -> str:
+    return "、".join(f"{f'{k}级' if k != 'none' else '不定级'} {n} 户" for k, n in levels.items())
+
+
+COMMANDS = [grade_command]

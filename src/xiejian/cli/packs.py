@@ -1,0 +1,111 @@
+"""packs: which rules there are, what each says, and whether they and their examples hold together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from xiejian.cli.output import command, emit, json_option, say
+from xiejian.kernel import examples, kinds, packs
+from xiejian.kernel.packs import Duty, Outside, Pack, Principle, Row
+from xiejian.kernel.problems import Problem, Refused
+
+
+@click.group("packs", help="规则包：列出、查看、检查")
+def packs_group() -> None:
+    """Group of ``xiejian packs``."""
+
+
+@packs_group.command("list", help="列出全部规则包")
+@json_option
+@command()
+def list_packs(as_json: bool) -> None:
+    found = [packs.load(pack_id) for pack_id in packs.known()]
+    answer = [_head(pack) for pack in found]
+    emit(answer, as_json, "\n".join(f"{p.id}\t{p.title}\t{p.citation}" for p in found))
+
+
+@packs_group.command("show", help="查看一个规则包的全部规则")
+@click.argument("pack_id")
+@json_option
+@command()
+def show_pack(pack_id: str, as_json: bool) -> None:
+    pack = packs.load(pack_id)
+    rules = [_rule(rule) for rule in packs.rules(pack)]
+    lines = [f"{pack.title}（{pack.citation}）版本 {pack.version[:12]}"]
+    lines += [
+        f"{'【未核实】' if r['unverified'] else ''}{r['rule']}\t{r['meaning']}（{r['citation']}）"
+        for r in rules
+    ]
+    emit({**_head(pack), "rules": rules}, as_json, "\n".join(lines))
+
+
+@packs_group.command("check", help="检查全部规则包及其示例")
+@json_option
+@command()
+def check_packs(as_json: bool) -> None:
+    """Exit 0: all hold; 1: some do not (they are listed)."""
+    wrong: list[Problem] = []
+    for pack_id in packs.known():
+        try:
+            packs.load(pack_id)
+        except Refused as refused:
+            wrong += refused.problems
+    checked = 0
+    if not wrong:
+        found = examples.load_all()
+        checked = len(found)
+        wrong += [problem for example in found for problem in examples.check(example)]
+        wrong += examples.uncovered(found)
+    for problem in wrong:
+        say(f"[{problem.code}] {problem}")
+    answer = {"packs": packs.known(), "examples": checked, "problems": [p.as_json() for p in wrong]}
+    emit(
+        answer,
+        as_json,
+        f"{len(packs.known())} 个规则包、{checked} 个示例" + ("有误" if wrong else "全部符合"),
+    )
+    if wrong:
+        raise SystemExit(1)
+
+
+def _head(pack: Pack) -> dict[str, Any]:
+    return {
+        "pack": pack.id,
+        "title": pack.title,
+        "meaning": pack.meaning,
+        "citation": pack.citation,
+        "unverified": pack.unverified,
+        "from": pack.from_on and pack.from_on.isoformat(),
+        "until": pack.until_on and pack.until_on.isoformat(),
+        "extends": list(pack.extends),
+        "version": pack.version,
+        "rules_count": len(list(packs.rules(pack))),
+    }
+
+
+def _rule(rule: Row | Outside | Principle) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "rule": rule.id,
+        "meaning": rule.meaning,
+        "citation": rule.citation,
+        "unverified": rule.unverified,
+    }
+    if isinstance(rule, Principle):
+        return answer | {"kind": "principle", "why_not_computed": rule.why_not}
+    answer |= {"links": list(rule.links), "areas": list(rule.areas)}
+    if isinstance(rule, Outside):
+        return answer | {"kind": "scope"}
+    answer |= {"kind": rule.decides, "table": rule.table, "level": rule.level, "checked": rule.checked}
+    answer |= {"from": rule.from_on and rule.from_on.isoformat()}
+    return answer | ({"duty": _duty(rule.duty)} if rule.duty else {})
+
+
+def _duty(duty: Duty) -> dict[str, Any]:
+    fields = ("times", "years", "share", "of", "within_months", "within_days", "every_months", "by")
+    found = {name: getattr(duty, name) for name in fields if getattr(duty, name) is not None}
+    return {"kind": duty.kind, "kind_label": kinds.label(duty.kind), "responsible": duty.responsible, **found}
+
+
+COMMANDS = [packs_group]
