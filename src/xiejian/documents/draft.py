@@ -50,13 +50,22 @@ class Section:
     level: int = 1
     blocks: tuple[Paragraph | Grid, ...] = ()
 
+    def runs(self) -> Iterator[Run]:
+        """Every piece of text under the heading, those in tables too."""
+        for block in self.blocks:
+            if isinstance(block, Paragraph):
+                yield from block.runs
+            else:
+                for row in block.rows:
+                    yield from row
+
 
 @dataclass(frozen=True)
 class Source:
     """Where a number comes from: its definition, period and how many records stand behind it.
 
     ``records`` is None for a value that a rule sets (a required share, a quota): then
-    ``definition`` is the citation. ``table`` and ``keys`` name the records of a computed figure.
+    ``definition`` is the citation. ``listed``: shown in the appendix of sources (cells of a grid are not).
     """
 
     id: str
@@ -66,8 +75,7 @@ class Source:
     definition: str
     period: str
     records: int | None = None
-    table: str = ""
-    keys: tuple[str, ...] = ()
+    listed: bool = True
 
 
 @dataclass(frozen=True)

@@ -345,7 +345,7 @@ def add_sources(document: DocxDocument, draft: Draft) -> None:
             Run(source.period),
             Run("规则值" if source.records is None else str(source.records)),
         )
-        for number, source in enumerate(draft.figures.values(), 1)
+        for number, source in enumerate((s for s in draft.figures.values() if s.listed), 1)
     ]
     columns = ("序号", "指标", "数值", "口径", "期间", "记录数")
     add_grid(document, Grid(columns, tuple(rows), (9, 36, 18, 57, 24, 14)))

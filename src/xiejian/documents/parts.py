@@ -1,0 +1,369 @@
+"""The computed parts of a document: levels, promises, shortfalls, duties, focus list, deadlines, returns.
+
+Each part is a function of the ``Scope`` and gives blocks and the sources of their numbers. A part asks
+its rooms set by set, never party by party, and only for what the actor may see.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+
+from xiejian.cases.models import Case
+from xiejian.documents import bound
+from xiejian.documents.draft import Grid, Paragraph, Run, Section, Source, chinese_date
+from xiejian.documents.templates import SetValue
+from xiejian.inspections.models import Correction, Visit
+from xiejian.kernel import packs
+from xiejian.kernel.divisions import TIER_LABELS, stem
+from xiejian.kernel.kinds import label as kind_label
+from xiejian.kernel.packs import Duty, Pack
+from xiejian.people.models import Office
+from xiejian.people.policy import Actor, visible
+from xiejian.planning.models import Grade, GradeRun, Plan
+from xiejian.registry.models import LINKS, PartyLink
+
+M = TypeVar("M", bound=Model)
+AREA = "医疗器械"
+LEVELS = (4, 3, 2, 1)
+LEVEL_NAMES = {4: "四级", 3: "三级", 2: "二级", 1: "一级", None: "未定级"}
+EXPIRING_LINKS = {
+    "certificates_expiring_makers": "生产",
+    "certificates_expiring_distributors": "经营",
+    "certificates_expiring_use_units": "使用",
+    "certificates_expiring_online": "网络销售",
+}
+EXPIRING = ("certificates_expiring", *EXPIRING_LINKS)
+#: rows that a list in running text shows before it points to the register
+LISTED = 30
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a document is about: whose year, seen by whom."""
+
+    office: Office
+    by: Actor
+    year: int
+    from_on: date
+    until: date
+    values: dict[str, SetValue] = field(default_factory=dict)
+
+    def rows(self, queryset: QuerySet[M], path: str = "office_code") -> QuerySet[M]:
+        """What the actor may see of the office and the offices below it."""
+        base = stem(self.office.code)
+        seen = visible(queryset, self.by, path)
+        return seen.filter(**{f"{path}__startswith": base}) if base else seen
+
+    @property
+    def links(self) -> QuerySet[PartyLink]:
+        """The device parties in their links, cancelled ones left out."""
+        rows = self.rows(PartyLink.objects.all(), "party__office_code")
+        return rows.filter(party__area__contains=AREA).exclude(party__status="注销")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Blocks under the section's own text, further sections after it, and the sources of the numbers."""
+
+    blocks: tuple[Paragraph | Grid, ...] = ()
+    sections: tuple[Section, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+def said(*pieces: str | Source) -> Paragraph:
+    """A paragraph of text and computed numbers."""
+    runs = [Run(p.value, p.id) if isinstance(p, Source) else Run(p) for p in pieces]
+    return Paragraph(tuple(run for run in runs if run.text))
+
+
+def counted(
+    key: str, meaning: str, number: int, unit: str, definition: str, period: str, **more: Any
+) -> Source:
+    """A number that is a count of records."""
+    return Source(key, meaning, str(number), unit, definition, period, number, **more)
+
+
+def _as_of(scope: Scope) -> str:
+    return f"截至{chinese_date(scope.until)}"
+
+
+def figures(scope: Scope, ids: Iterable[str], *, next_year: bool = False) -> dict[str, Source]:
+    """Measures of the document's own period, or of the time from its end to the end of the year to come."""
+    from_on, until = scope.from_on, scope.until
+    if next_year:
+        from_on, until = scope.until + timedelta(days=1), date(scope.year + 1, 12, 31)
+    return bound.sources(tuple(ids), from_on=from_on, until=until, office_code=scope.office.code)
+
+
+# --- levels -----------------------------------------------------------------------------------------------
+
+
+def levels(scope: Scope) -> Part:
+    """How many parties stand at which level, by link."""
+    counts: dict[tuple[str, int | None], int] = {
+        (row["link"], row["level"]): row["n"]
+        for row in scope.links.values("link", "level").annotate(n=Count("id")).order_by()
+    }
+    present = [link for link in LINKS if any(key[0] == link for key in counts)]
+    if not present:
+        return Part((said("名录中暂无医疗器械监管对象。"),))
+    shown = [level for level in (*LEVELS, None) if any(key[1] == level for key in counts)]
+    rows, sources = [], []
+    for link in present:
+        cells: list[Run] = [Run(link)]
+        for level in shown:
+            number = counts.get((link, level), 0)
+            source = counted(
+                f"level_{link}_{level or 0}", f"{link}环节{LEVEL_NAMES[level]}", number, "家",
+                "名录中未注销的医疗器械监管对象，按环节和最近一次分级结果计数", _as_of(scope), listed=False,
+            )  # fmt: skip
+            sources.append(source)
+            cells.append(Run(source.value, source.id))
+        cells.append(Run(str(sum(counts.get((link, level), 0) for level in shown))))
+        rows.append(tuple(cells))
+    columns = ("环节", *(LEVEL_NAMES[level] for level in shown), "合计")
+    widths = (2.0, *(1.0 for _ in shown), 1.0)
+    caption = f"监管级别分布（家，{_as_of(scope)}）"
+    return Part((Grid(columns, tuple(rows), widths, caption),), (), tuple(sources))
+
+
+# --- what is open -----------------------------------------------------------------------------------------
+
+
+def overdue_orders(scope: Scope) -> list[tuple[str, str, date]]:
+    """Orders past their date and not closed: (number, party, due), the oldest first.
+
+    An order of the correction workflow, or a visit that came in with an order and no passed re-check.
+    """
+    orders = scope.rows(Correction.objects.all()).filter(due_on__lt=scope.until, closed_on__isnull=True)
+    found = [(o.number, o.visit.party.name, o.due_on) for o in orders.select_related("visit__party")]
+    imported = scope.rows(Visit.objects.all()).filter(order_issued=True, correct_by__lt=scope.until)
+    imported = imported.exclude(recheck_result="通过").exclude(state__in=("planned", "cancelled"))
+    imported = imported.filter(~Exists(Correction.objects.filter(visit=OuterRef("pk"))))
+    found += [
+        (visit.number, visit.party.name, visit.correct_by)
+        for visit in imported.select_related("party")
+        if visit.correct_by
+    ]
+    return sorted(found, key=lambda row: (row[2], row[0]))
+
+
+def deadlines(scope: Scope) -> Part:
+    """Overdue corrections, and certificates that expire by the end of the year to come."""
+    blocks: list[Paragraph | Grid] = []
+    stock = figures(scope, ("orders_overdue", "certificates_expired"))
+    overdue, expired = stock["orders_overdue"], stock["certificates_expired"]
+    if overdue.records:
+        blocks.append(said("责令整改已超期未办结的", overdue, "件，逐件复查，拒不整改的依法处理："))
+        rows = [
+            (Run(number), Run(name), Run(due.isoformat()), Run(str((scope.until - due).days)))
+            for number, name, due in overdue_orders(scope)[:LISTED]
+        ]
+        columns = ("文书（检查）编号", "单位名称", "整改期限", "超期天数")
+        blocks.append(Grid(columns, tuple(rows), (3, 5, 2, 1.4)))
+    else:
+        blocks.append(said("没有超期未办结的责令整改事项。"))
+    coming = figures(scope, EXPIRING, next_year=True)
+    expiring = coming["certificates_expiring"]
+    if expiring.records:
+        parts = [coming[key] for key in EXPIRING[1:] if coming[key].records]
+        inner: list[str | Source] = []
+        for source in parts:
+            inner += ["、" if inner else "", f"{EXPIRING_LINKS[source.id]}环节", source, "家"]
+        blocks.append(
+            said(f"{scope.year + 1}年内证照到期的", expiring, "家（", *inner, "），提前提醒办理延续。")
+        )
+    if expired.records:
+        blocks.append(said("证照已过期而未注销的", expired, "家，逐家核实，告知办理延续或注销。"))
+    listed = (overdue, expired, *coming.values())
+    return Part(tuple(blocks), (), tuple(source for source in listed if source.records))
+
+
+def shortfalls(scope: Scope) -> Part:
+    """What the year left undone beside what the template's own sentences say."""
+    seen = scope.rows(Visit.objects.all()).filter(visited_on__range=(scope.from_on, scope.until))
+    seen = seen.exclude(state__in=("planned", "cancelled"))
+    number = scope.links.filter(link="生产").exclude(party_id__in=seen.values("party_id")).count()
+    if not number:
+        return Part()
+    source = counted(
+        "makers_unseen",
+        "全年未检查的生产企业",
+        number,
+        "家",
+        "名录中未注销而全年没有检查记录的生产企业",
+        _as_of(scope),
+    )
+    return Part((said("全年未检查的生产企业", source, "家，检查覆盖仍有空白。"),), (), (source,))
+
+
+# --- promises ---------------------------------------------------------------------------------------------
+
+
+def current_plan(scope: Scope, year: int) -> Plan | None:
+    """The newest plan of the office for a year, one that was issued before a draft."""
+    plans = list(scope.rows(Plan.objects.filter(year=year)).order_by("made_at", "id"))
+    plans = [plan for plan in plans if plan.office_code == scope.office.code] or plans
+    issued = [plan for plan in plans if plan.state != "draft"]
+    return (issued or plans or [None])[-1]
+
+
+# --- duties -----------------------------------------------------------------------------------------------
+
+
+def pack_of(scope: Scope) -> Pack | None:
+    """The grading pack the office plans by: that of its newest plan, else the last of its own packs."""
+    newest = current_plan(scope, scope.year + 1) or current_plan(scope, scope.year)
+    if newest:
+        return packs.load(newest.pack)
+    own = [pack for pack in scope.office.packs if pack in packs.known()]
+    return packs.load(own[-1]) if own else None
+
+
+def affected(scope: Scope, pack: Pack) -> dict[str, int]:
+    """Rule → how many parties (in their links) it speaks to, from the newest grading under the pack."""
+    run = GradeRun.objects.filter(pack=pack.id).order_by("at", "id").last()
+    if run is None:
+        return {}
+    graded = scope.rows(Grade.objects.filter(run=run), "party_link__party__office_code")
+    spoken: Counter[str] = Counter()
+    for rules in graded.values_list("rules", flat=True):
+        spoken.update(rules.split("、"))
+    return spoken
+
+
+def frequency(duty: Duty) -> str:
+    """How often, in words: 每年不少于1次, 每3年不少于1次, 覆盖率不低于50%, 备案后3个月内."""
+    said_parts = []
+    if duty.times is not None:
+        every = "每年" if duty.years == 1 else f"每{duty.years}年"
+        said_parts.append(f"{every}不少于{duty.times}次")
+    if duty.share is not None:
+        percent = f"{duty.share * 100:g}%"
+        said_parts.append(f"复查比例不低于{percent}" if duty.of != "group" else f"当年覆盖率不低于{percent}")
+    if duty.within_months is not None:
+        said_parts.append(f"备案后{duty.within_months}个月内检查")
+    if duty.within_days is not None:
+        said_parts.append(f"{duty.within_days}日内检查")
+    return "，".join(said_parts)
+
+
+def duties(scope: Scope) -> Part:
+    """The pack's duties for the year to come, link by link, each with its clause and how many it concerns."""
+    pack = pack_of(scope)
+    if pack is None:
+        return Part((said("本机构未启用监管规则包，频次要求待启用后列出。"),))
+    spoken = affected(scope, pack)
+    start = date(scope.year + 1, 1, 1)
+    grouped: dict[tuple[str, ...], list[tuple[Duty, Source]]] = defaultdict(list)
+    for row in pack.rows_on(start):
+        number = spoken.get(row.id, 0)
+        if row.duty is None or AREA not in row.areas or (spoken and not number):
+            continue
+        source = counted(
+            f"duty_{row.id}",
+            f"{row.id} 涉及对象",
+            number,
+            "家",
+            f"{row.meaning}（{row.citation}）",
+            _as_of(scope),
+        )
+        grouped[row.links].append((row.duty, source))
+    sections, sources = [], []
+    for links in sorted(grouped, key=lambda names: LINKS.index(names[0])):
+        lines = grouped[links]
+        heading = "、".join(links) + "环节" if len(links) < len(LINKS) else "各环节"
+        sections.append(Section(heading, 2, tuple(_duty_line(n, d, s) for n, (d, s) in enumerate(lines, 1))))
+        sources += [source for _, source in lines if spoken]
+    note = f"规则依据：{pack.title}。"
+    if any(duty.unverified for lines in grouped.values() for duty, _ in lines):
+        note += "标*的条款依据尚待核对原文。"
+    return Part((said(note),), tuple(sections), tuple(sources))
+
+
+def _duty_line(number: int, duty: Duty, source: Source) -> Paragraph:
+    pieces: list[str | Source] = [f"{number}. {duty.meaning.rstrip('。')}。实施{kind_label(duty.kind)}"]
+    if how := frequency(duty):
+        pieces.append(f"，{how}")
+    if source.records:
+        pieces += ["，涉及", source, "家"]
+    if duty.responsible:
+        pieces.append(f"，由{TIER_LABELS[duty.responsible]}负责")
+    if duty.by:
+        month, day = duty.by.split("-")
+        pieces.append(f"，{int(month)}月{int(day)}日前完成")
+    pieces.append(f"（依据：{duty.citation}{'*' if duty.unverified else ''}）。")
+    return said(*pieces)
+
+
+# --- focus list -------------------------------------------------------------------------------------------
+
+
+def focus(scope: Scope) -> Part:
+    """Parties that steer the plan: punished, severe defects, complaints, failed samples, bad credit, new."""
+    reasons: dict[int, list[str]] = defaultdict(list)
+    for reason, ids in _focus_sets(scope):
+        for party_id in sorted(set(ids)):
+            reasons[party_id].append(reason)
+    links = list(scope.links.filter(party_id__in=reasons).select_related("party"))
+    links.sort(key=lambda link: (-len(reasons[link.party_id]), -(link.level or 0), link.party.name, link.id))
+    total = counted(
+        "focus_parties", "重点监管对象", len({link.party_id for link in links}), "家",
+        "当年受处罚、有严重缺陷、投诉举报、抽检不合格、信用不良、风险会商点名或新开办的监管对象",
+        _as_of(scope),
+    )  # fmt: skip
+    if not links:
+        return Part((said("按现有台账，没有需要列为重点的监管对象。"),))
+    blocks: list[Paragraph | Grid] = [said("共", total, "家，按情形多少和监管级别排序。")]
+    rows = [
+        (
+            Run(link.party.name),
+            Run(link.link),
+            Run(LEVEL_NAMES[link.level]),
+            Run("、".join(reasons[link.party_id])),
+        )
+        for link in links[:LISTED]
+    ]
+    blocks.append(Grid(("单位名称", "环节", "级别", "列入原因"), tuple(rows), (5, 1.3, 1.2, 4)))
+    if len(links) > LISTED:
+        blocks.append(said(f"以上列出前{LISTED}条，其余见监管对象名录。"))
+    return Part(tuple(blocks), (), (total,))
+
+
+def _focus_sets(scope: Scope) -> Iterable[tuple[str, Iterable[int]]]:
+    year = (scope.from_on, scope.until)
+    cases = scope.rows(Case.objects.filter(decided_on__range=year))
+    visits = scope.rows(Visit.objects.filter(visited_on__range=year, severe_defects__gt=0))
+    links = scope.links
+    opened = links.filter(Q(issued_on__range=year) | Q(filed_on__range=year))
+
+    def parties(**facts: Any) -> Iterable[int]:
+        return links.filter(**facts).values_list("party_id", flat=True)
+
+    yield "受行政处罚", cases.values_list("party_id", flat=True)
+    yield "存在严重缺陷", visits.values_list("party_id", flat=True)
+    yield "有投诉举报", parties(party__complaints__gt=0)
+    yield "抽检不合格", parties(party__failed_sampling_last_year=True)
+    yield (
+        "信用不良",
+        links.filter(
+            Q(party__bad_credit__in=("不良", "严重")) | Q(party__credit_grade__in=("C", "D"))
+        ).values_list("party_id", flat=True),
+    )
+    yield "风险会商重点", parties(party__consultation_focus=True)
+    yield "新开办", opened.values_list("party_id", flat=True)
+
+
+PARTS: dict[str, Callable[[Scope], Part]] = {
+    "levels": levels,
+    "shortfalls": shortfalls,
+    "duties": duties,
+    "focus": focus,
+    "deadlines": deadlines,
+}
