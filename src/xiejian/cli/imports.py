@@ -1,0 +1,91 @@
+"""xiejian import: files of parties, visits, cases, interviews and registrations into the store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from django.utils import timezone
+
+from xiejian.cli.output import command, emit, json_option, say
+from xiejian.kernel.problems import Catalogue, Refused
+from xiejian.kernel.tabular import Column
+from xiejian.people.policy import SYSTEM
+from xiejian.registry.batches import Outcome
+from xiejian.registry.columns import PARTY_COLUMNS
+from xiejian.registry.importing import import_parties
+
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file: its name, its columns and the function that loads it."""
+
+    label: str
+    columns: tuple[Column, ...]
+    load: Callable[..., Outcome]
+
+
+KINDS = {
+    "parties": Kind("监管对象", PARTY_COLUMNS, import_parties),
+}
+
+
+@click.command("import", help="导入 xlsx 或 csv：" + "、".join(f"{k}（{v.label}）" for k, v in KINDS.items()))
+@click.argument("kind")
+@click.argument("file", required=False)
+@click.option("--office", "office_code", default="", help="机构代码：只接收该机构及下级的行")
+@click.option("--columns", "show_columns", is_flag=True, help="列出该类文件的列")
+@json_option
+@command(stored=True)
+def import_file(kind: str, file: str | None, office_code: str, show_columns: bool, as_json: bool) -> None:
+    if kind not in KINDS:
+        raise Refused(problems("X101", kind, kind=kind, known="、".join(KINDS)))
+    chosen = KINDS[kind]
+    if show_columns:
+        _show(chosen, as_json)
+        return
+    if not file:
+        raise Refused(problems("X102", kind=kind))
+    progress = None if as_json or not sys.stderr.isatty() else lambda n: say(f"已读取 {n} 行")
+    outcome = chosen.load(
+        path=Path(file), by=SYSTEM, at=timezone.now(), office_code=office_code, progress=progress
+    )
+    emit(outcome.as_json(), as_json, _text(outcome))
+    sys.exit(1 if outcome.rejected else 0)
+
+
+def _show(kind: Kind, as_json: bool) -> None:
+    rows = [
+        {
+            "heading": c.heading,
+            "required": c.required,
+            "meaning": c.meaning,
+            "example": c.example,
+            "synonyms": list(c.synonyms),
+        }
+        for c in kind.columns
+    ]
+    lines = [
+        f"{c.heading}{'*' if c.required else ''}\t{c.meaning}" + (f"\t例：{c.example}" if c.example else "")
+        for c in kind.columns
+    ]
+    emit({"columns": rows}, as_json, "\n".join(lines))
+
+
+def _text(outcome: Outcome) -> str:
+    lines = [
+        f"读取 {outcome.read} 行：载入 {outcome.loaded}，无变化 {outcome.unchanged}，退回 {outcome.rejected}"
+    ]
+    lines += [f"已规范：{why} {count} 处" for why, count in outcome.changes.items()]
+    lines += [f"[{p['code']}] {p['where']}：{p['message']}；处理：{p['next']}" for p in outcome.problems]
+    if outcome.rejects_file:
+        lines.append(f"退回的行（改正后可再导入）：{outcome.rejects_file}")
+    return "\n".join(lines)
+
+
+COMMANDS = [import_file]
