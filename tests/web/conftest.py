@@ -1,0 +1,74 @@
+"""For page tests: one signed-in client per role, one party of the own county and one of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import NOW
+from django.test import Client
+
+from xiejian.people.models import Office, Officer
+from xiejian.people.policy import SYSTEM, roles
+from xiejian.people import actions
+from xiejian.registry.models import Party, PartyLink
+
+PASSWORD = "a-long-enough-password"
+
+
+@pytest.fixture(autouse=True)
+def _light(settings):
+    """No static files and a quick password hash: neither is what these tests are about."""
+    settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "whitenoise" not in m]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def dushan(naiman) -> Office:
+    """A county in another province."""
+    return actions.open_office(code="522726", name="独山县市场监督管理局", by=SYSTEM, at=NOW)
+
+
+def party(name: str, office_code: str, link: str = "经营", **facts: object) -> Party:
+    """One party with one link, written straight to the tables."""
+    levels = {key: facts.pop(key) for key in ("level", "classes", "tags", "expires_on") if key in facts}
+    made = Party.objects.create(
+        name=name, division_code=office_code, office_code=office_code, created_at=NOW, updated_at=NOW, **facts
+    )
+    PartyLink.objects.create(party=made, link=link, **levels)
+    return made
+
+
+@pytest.fixture
+def ours(naiman) -> Party:
+    return party("奈曼旗安康大药房", "150525100", level=2, classes="23", phone="0475-4210000", head="白某")
+
+
+@pytest.fixture
+def theirs(dushan) -> Party:
+    return party("独山县外地医疗器械公司", "522726", level=3)
+
+
+@pytest.fixture
+def officers(naiman) -> dict[str, Officer]:
+    """One officer per role at the county bureau, the inspector at the station below it."""
+    station = Office.objects.get(code="150525100")
+    return {
+        role: actions.appoint_officer(
+            username=f"t.{role}", name=f"测试{role}", office=station if role == "station_inspector" else naiman,
+            role=role, password=PASSWORD, by=SYSTEM, at=NOW,
+        )
+        for role in roles()
+    }  # fmt: skip
+
+
+@pytest.fixture
+def as_role(officers) -> Callable[[str], Client]:
+    """A client signed in with a role."""
+
+    def sign_in(role: str) -> Client:
+        client = Client()
+        client.force_login(officers[role], backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
