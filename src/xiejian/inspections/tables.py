@@ -164,4 +164,27 @@ WORK_RECORDS = FactTable(
     ),
 )
 
-TABLES = (VISITS, FINDINGS, CORRECTIONS, TRANSFERS, WORK_RECORDS)
+VISIT_PERSONS = FactTable(
+    name="visit_persons",
+    meaning="检查人员，一次检查一名登记在册的执法人员一行",
+    key="id",
+    page="/visits/{key}/",
+    page_key="visit_id",
+    columns=(
+        Column("id", "integer", "检查人员记录", "internal"),
+        Column("title", "text", "检查编号", "internal"),
+        _OFFICE, _LINK, _TAGS, _CAMPAIGN, *PARTY_COLUMNS,
+        Column("visit_id", "integer", "检查记录", "internal"),
+        Column("state", "text", "检查的状态", "internal"),
+        Column("visited_on", "date", "检查日期", "internal"),
+        Column("person_day", "text", "人员与日期：同一人同一日相同", "personal"),
+    ),
+    source=(
+        "SELECT t.id AS id, v.number AS title, v.office_code AS office_code, v.link AS link, v.tags AS tags, "
+        f"v.campaign AS campaign, {PARTY_SQL}, v.id AS visit_id, v.state AS state, v.visited_on AS visited_on, "
+        "CAST(t.officer_id AS TEXT) || ' ' || CAST(v.visited_on AS TEXT) AS person_day "
+        f"FROM inspections_visit_team AS t JOIN inspections_visit AS v ON v.id = t.visit_id {_JOIN}"
+    ),
+)  # fmt: skip
+
+TABLES = (VISITS, VISIT_PERSONS, FINDINGS, CORRECTIONS, TRANSFERS, WORK_RECORDS)
