@@ -20,12 +20,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from xiejian.inspections.models import Visit
 from xiejian.kernel import divisions
 from xiejian.kernel.kinds import KIND_LABELS
+from xiejian.kernel.timeline import Event
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, visible
 from xiejian.planning import campaigns, working_days
-from xiejian.planning.models import Campaign, Plan, Task
-from xiejian.planning.obligations import discharges, width
-from xiejian.registry.models import PartyLink
+from xiejian.planning.models import Campaign, Grade, GradeRun, Plan, Task
+from xiejian.planning.obligations import authority_of, discharges, width
+from xiejian.registry.models import Party, PartyLink
 
 _KIND_IDS = {label: kind for kind, label in KIND_LABELS.items()}
 CONCLUDED = "concluded"
@@ -145,7 +146,7 @@ def _visits(plan: Plan, until: dt.date) -> dict[Place, _Made]:
 def match_visits(
     owed: Iterable[tuple[int, str, int, dt.date, dt.date]], made: Iterable[tuple[dt.date, str]]
 ) -> dict[int, list[dt.date]]:
-    """Which visits discharge which tasks of one party, link and office: each visit counts for one task.
+    """Which visits discharge which tasks of one party, link and authority: each visit counts for one task.
 
     ``owed``: (id, kind id, times, from, due); ``made``: (date, kind id). Narrow tasks choose first,
     so that a full-item visit is not used up by a task that any visit would have met. A visit after
@@ -171,8 +172,8 @@ _TASK_COLUMNS = (
 def task_states(actor: Actor | None, plan: Plan, on: dt.date) -> list[TaskState]:
     """Every task of a plan that the actor may see, with what is done by ``on``: two queries.
 
-    A visit counts once among the tasks that one office has for the party, and for each office's
-    tasks by itself. A quota of re-checks counts the re-checks of the parties that it is counted over.
+    A visit counts once among the tasks that one authority (a bureau with its stations) has for the
+    party, and for each authority's tasks by itself. A quota of re-checks counts the re-checks of the parties that it is counted over.
     """
     rows = list(tasks(actor, plan=plan).order_by("due_on", "office_code", "id").values(*_TASK_COLUMNS))
     made = _visits(plan, on)
@@ -181,7 +182,7 @@ def task_states(actor: Actor | None, plan: Plan, on: dt.date) -> list[TaskState]
         row["kind_id"] = _KIND_IDS.get(row["kind"], row["kind"])
         row["rule_ids"] = tuple(r for r in row["rules"].split("、") if r)
         if row["party_id"] is not None:
-            groups[row["office_code"], row["party_id"], row["link"]].append(row)
+            groups[authority_of(row["office_code"]), row["party_id"], row["link"]].append(row)
     done: dict[int, list[dt.date]] = {}
     for (_, party_id, link), items in groups.items():
         visits = made.get((party_id, link))
@@ -622,3 +623,57 @@ def _scope_progress(
         absent=item.get("absent", ""),
         by_office={office: (counts[0], counts[1]) for office, counts in sorted(by_office.items())},
     )
+
+
+# --- one party ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PartyTask:
+    """A task of one party in plans handed down, with what has been done of it."""
+
+    task: Task
+    done: int
+
+    @property
+    def left(self) -> int:
+        return self.task.times - self.done
+
+
+def party_tasks(actor: Actor | None, party: Party, on: dt.date) -> list[PartyTask]:
+    """The party's tasks in the plans of the year that are handed down, due first: two queries."""
+    rows = list(
+        tasks(actor).filter(party=party, plan__year=on.year, plan__state="issued").order_by("due_on", "id")
+    )
+    made = Visit.objects.filter(
+        party=party, state=CONCLUDED, visited_on__gte=dt.date(on.year, 1, 1), visited_on__lte=on
+    ).values_list("link", "visited_on", "kind")
+    visits: dict[str, list[tuple[dt.date, str]]] = defaultdict(list)
+    for link, day, kind in made:
+        visits[link].append((day, _KIND_IDS.get(kind, kind)))
+    groups: dict[tuple[str, str], list[Task]] = defaultdict(list)
+    for row in rows:
+        groups[row.office_code, row.link].append(row)
+    done: dict[int, list[dt.date]] = {}
+    for (_, link), items in groups.items():
+        owed = [(t.pk, _KIND_IDS.get(t.kind, t.kind), t.times, t.from_on, t.due_on) for t in items]
+        done |= match_visits(owed, visits[link])
+    return [PartyTask(row, len(done.get(row.pk, ()))) for row in rows]
+
+
+def timeline(actor: Actor | None, party: Party) -> list[Event]:
+    """When the party was graded, per link, newest first; a run that changed nothing is left out."""
+    rows = (
+        Grade.objects.filter(party_link__party=party, run__in=visible(GradeRun.objects.all(), actor))
+        .select_related("run", "party_link")
+        .order_by("run__on", "run__at", "pk")
+    )
+    events, before = [], {}
+    for row in rows:
+        link = row.party_link.link
+        if link in before and before[link] == row.level:
+            continue
+        before[link] = row.level
+        level = f"{'一二三四'[row.level - 1]}级" if row.level else "不定级"
+        events.append(Event(row.run.on, "分级", f"{link}：{level}", f"规则包 {row.run.pack}，{row.rules}"))
+    return sorted(events, key=lambda event: event.on, reverse=True)

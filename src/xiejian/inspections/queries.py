@@ -1,0 +1,281 @@
+"""Every non-trivial read of the inspections room. Lists are bounded by people.policy.visible."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+
+from xiejian.inspections import checklists
+from xiejian.inspections.checks import FINDING_STATES, MADE
+from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
+from xiejian.kernel.divisions import stem
+from xiejian.kernel.timeline import Event
+from xiejian.people.policy import Actor, visible
+from xiejian.registry.models import Party
+
+#: Sort keys a page may ask for; a leading "-" turns one round.
+VISIT_SORTS = {
+    "on": "visited_on",
+    "planned": "planned_on",
+    "number": "number",
+    "party": "party__name",
+    "kind": "kind",
+    "defects": "defects",
+    "state": "state",
+}
+OPEN = ("ordered", "submitted", "failed", "passed")
+
+
+def _sorted(rows: QuerySet[Visit], sort: str) -> QuerySet[Visit]:
+    column = VISIT_SORTS.get(sort.lstrip("-"), "visited_on")
+    order = F(column).desc(nulls_last=True) if sort.startswith("-") else F(column).asc(nulls_last=True)
+    return rows.order_by(order, "-id")
+
+
+def visits(
+    actor: Actor | None,
+    *,
+    search: str = "",
+    link: str = "",
+    kind: str = "",
+    state: str = "",
+    conclusion: str = "",
+    campaign: str = "",
+    tag: str = "",
+    office: str = "",
+    party: Party | None = None,
+    inspector: str = "",
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    sort: str = "-on",
+) -> QuerySet[Visit]:
+    """Visits in the actor's reach, with their party. Empty filters do not filter.
+
+    ``search``: part of the number, the party's name or credit code, or an inspector's name.
+    ``since``/``until`` bound the day of the visit, or the planned day where it has not begun.
+    ``office``: that office and those below; ``inspector``: a login name.
+    """
+    rows = visible(Visit.objects.select_related("party"), actor)
+    exact = {"link": link, "kind": kind, "state": state, "conclusion": conclusion, "campaign": campaign}
+    rows = rows.filter(**{field: value for field, value in exact.items() if value})
+    if tag:
+        rows = rows.filter(tags__contains=f"|{tag}|")
+    if office:
+        rows = rows.filter(office_code__startswith=stem(office))
+    if party is not None:
+        rows = rows.filter(party=party)
+    if inspector:
+        member = Visit.team.through.objects.filter(visit=OuterRef("pk"), officer__username=inspector)
+        rows = rows.filter(Exists(member))
+    if since:
+        rows = rows.filter(Q(visited_on__gte=since) | Q(visited_on=None, planned_on__gte=since))
+    if until:
+        rows = rows.filter(Q(visited_on__lte=until) | Q(visited_on=None, planned_on__lte=until))
+    if text := search.strip():
+        rows = rows.filter(
+            Q(number__icontains=text)
+            | Q(party__name__icontains=text)
+            | Q(party__uscc__icontains=text)
+            | Q(inspectors__icontains=text)
+        )
+    return _sorted(rows, sort)
+
+
+def visit(actor: Actor | None, visit_id: int) -> Visit | None:
+    """One visit in the actor's reach with team, findings, corrections and evidence, in a few queries."""
+    corrections = Correction.objects.select_related("recheck_visit").prefetch_related("evidence")
+    return (
+        visible(Visit.objects.select_related("party"), actor)
+        .prefetch_related(
+            "team__office",
+            "findings",
+            "evidence",
+            Prefetch("corrections", corrections.order_by("ordered_on", "id")),
+        )
+        .filter(pk=visit_id)
+        .first()
+    )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One point of a visit's checklist beside what was found; ``point`` is None for a problem outside it."""
+
+    point: checklists.Point | None
+    finding: Finding | None
+
+    @property
+    def id(self) -> str:
+        return self.point.id if self.point else self.finding.point if self.finding else ""
+
+    @property
+    def state_label(self) -> str:
+        return FINDING_STATES.get(self.finding.state, "") if self.finding else ""
+
+
+def answered_points(row: Visit) -> list[Answered]:
+    """The checklist of a visit in its order, each point with its finding; problems outside the list last."""
+    known = checklists.checklists().get(row.checklist)
+    findings = {f.point: f for f in row.findings.all()}
+    points = known.points if known else ()
+    found = [Answered(point, findings.pop(point.id, None)) for point in points]
+    return found + [Answered(None, finding) for finding in findings.values()]
+
+
+def corrections(
+    actor: Actor | None, *, on: dt.date, office: str = "", state: str = "", search: str = ""
+) -> QuerySet[Correction]:
+    """Corrections in the actor's reach, each with ``left`` (timedelta to its date) and ``overdue`` (0/1).
+
+    Overdue is an open correction that has not passed its re-check by its date.
+    """
+    waiting = Q(state__in=("ordered", "submitted", "failed"), due_on__lt=on)
+    rows = visible(Correction.objects.select_related("visit__party"), actor).annotate(
+        left=ExpressionWrapper(F("due_on") - Value(on, DateField()), output_field=DurationField()),
+        overdue=Case(When(waiting, then=1), default=0, output_field=IntegerField()),
+    )
+    if office:
+        rows = rows.filter(office_code__startswith=stem(office))
+    if state:
+        rows = rows.filter(state=state)
+    if text := search.strip():
+        rows = rows.filter(
+            Q(number__icontains=text) | Q(visit__party__name__icontains=text) | Q(content__icontains=text)
+        )
+    return rows.order_by("-overdue", "due_on", "id")
+
+
+def open_corrections(actor: Actor | None, on: dt.date, **filters: str) -> QuerySet[Correction]:
+    """Corrections not yet closed, overdue first, then by due date."""
+    return corrections(actor, on=on, **filters).filter(state__in=OPEN)
+
+
+def due_soon(actor: Actor | None, on: dt.date, within_days: int) -> QuerySet[Correction]:
+    """Open corrections that fall due within so many days of ``on``, today included; overdue ones left out."""
+    return open_corrections(actor, on).filter(
+        due_on__gte=on,
+        due_on__lte=on + dt.timedelta(days=within_days),
+        state__in=("ordered", "submitted", "failed"),
+    )
+
+
+def correction(actor: Actor | None, correction_id: int, on: dt.date) -> Correction | None:
+    """One correction in the actor's reach with its visit, party and evidence."""
+    return corrections(actor, on=on).prefetch_related("evidence").filter(pk=correction_id).first()
+
+
+def evidence(actor: Actor | None, evidence_id: int) -> Evidence | None:
+    """One piece of evidence, reachable through its visit or its correction."""
+    mine = Q(visit__in=visible(Visit.objects.all(), actor)) | Q(
+        correction__in=visible(Correction.objects.all(), actor)
+    )
+    return Evidence.objects.filter(mine, pk=evidence_id).first()
+
+
+@dataclass(frozen=True)
+class Closure:
+    """整改闭环: corrections ordered in a period and where they stand; ``rate`` is None when there is none."""
+
+    ordered: int
+    closed: int
+    passed: int
+    overdue: int
+
+    @property
+    def rate(self) -> Fraction | None:
+        return Fraction(self.closed, self.ordered) if self.ordered else None
+
+
+def closure(
+    actor: Actor | None, *, from_on: dt.date, until: dt.date, on: dt.date, office: str = ""
+) -> Closure:
+    """How many of the corrections ordered between two days are closed, passed, overdue as of ``on``."""
+    found = (
+        corrections(actor, on=on, office=office)
+        .filter(ordered_on__range=(from_on, until))
+        .aggregate(
+            ordered=Count("id"),
+            closed=Count("id", filter=Q(state="closed", closed_on__lte=on)),
+            passed=Count("id", filter=Q(state="passed")),
+            late=Count("id", filter=Q(overdue=1)),
+        )
+    )
+    return Closure(found["ordered"], found["closed"], found["passed"], found["late"])
+
+
+def my_visits(actor: Actor, on: dt.date) -> QuerySet[Visit]:
+    """What the officer who signed in has still to do: own visits planned or under way, oldest first."""
+    return visits(actor, inspector=actor.username, sort="planned").filter(state__in=("planned", "started"))
+
+
+def suggested_checklists(party: Party, link: str, kind: str, on: dt.date) -> list[checklists.Checklist]:
+    """The checklists that fit a party in a link on a day, best first."""
+    stored = party.links.filter(link=link).values_list("tags", flat=True).first() or "|"
+    return checklists.for_visit(link, stored.strip("|").split("|"), on, area=party.area, kind=kind)
+
+
+def _visit_event(row: Visit) -> Event:
+    outcome = row.conclusion or "未作结论"
+    parts = [f"缺陷{row.defects}项" if row.defects else "", row.campaign, row.inspectors, row.remark]
+    return Event(
+        on=row.visited_on,
+        kind="检查",
+        title=f"{row.kind}（{row.link}）：{outcome}",
+        detail="；".join(part for part in [row.number, *parts] if part),
+        page=f"/visits/{row.pk}/",
+    )
+
+
+def _correction_events(row: Correction) -> list[Event]:
+    page = f"/corrections/{row.pk}/"
+    steps = [
+        (row.ordered_on, f"责令改正，限{row.due_on}前完成", row.content),
+        (row.submitted_on, "提交整改报告", row.answer),
+        (row.rechecked_on, f"复查{row.visit.recheck_result or ''}", ""),
+        (row.closed_on, "整改办结", ""),
+    ]
+    return [
+        Event(on, "责令改正", title, "；".join(filter(None, [row.number, detail])), page)
+        for on, title, detail in steps
+        if on
+    ]
+
+
+def timeline(actor: Actor | None, party: Party) -> list[Event]:
+    """Visits made, corrections and transfers of a party that the actor may see, newest first."""
+    made = visible(Visit.objects.filter(party=party, state__in=MADE, visited_on__isnull=False), actor)
+    ordered = visible(Correction.objects.filter(visit__party=party).select_related("visit"), actor)
+    moved = visible(Transfer.objects.filter(party=party), actor)
+    events = [_visit_event(row) for row in made]
+    events += [event for row in ordered for event in _correction_events(row)]
+    events += [Event(t.moved_on, "移送", f"移送{t.addressee}", f"来源：{t.source_no}") for t in moved]
+    return sorted(events, key=lambda event: event.on, reverse=True)
+
+
+def visits_by_month(actor: Actor | None, year: int, until: dt.date) -> list[int | None]:
+    """Visits made in each month of a year up to a day; None for the months after it. One query."""
+    made = visible(Visit.objects.all(), actor).filter(
+        state__in=MADE, visited_on__year=year, visited_on__lte=until
+    )
+    counts = dict(made.order_by().values_list("visited_on__month").annotate(Count("id")))
+    return [
+        counts.get(month, 0) if dt.date(year, month, 1) <= until else None for month in range(1, 13)
+    ]
