@@ -79,6 +79,13 @@ def _source(figure: Figure, period: str) -> Source:
     return Source(figure.id, figure.label, text, unit, figure.meaning, when, figure.count)
 
 
+def percent(part: int, whole: int) -> Decimal | None:
+    """A share in percent with one decimal, half up; None of nothing."""
+    if not whole:
+        return None
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+
+
 def _quotient(over: int | Decimal | None, under: int | Decimal | None) -> int | Decimal | None:
     if not under or over is None:
         return None

@@ -40,6 +40,8 @@ TOP, LEFT, BOTTOM, RIGHT = Mm(37), Mm(28), Mm(35), Mm(26)
 FOOTER = Mm(23)
 TITLE_PT, BODY_PT, LINE_PT, PAGE_NUMBER_PT, TABLE_PT = 22, 16, 28, 14, 10.5
 TITLE_LINE_PT = 36
+#: line height in table cells, in parts of the type size: the same with every font that is substituted
+CELL_LINE = 1.3
 RED = RGBColor(0xFF, 0, 0)
 HEADING_FONTS = {1: HEITI, 2: KAITI, 3: FANGSONG}
 STYLES = {
@@ -149,14 +151,14 @@ def new_document(title: str, author: str) -> DocxDocument:
 
 
 def landscape(document: DocxDocument) -> Page:
-    """Turn the only or next page on its side; the type area keeps its margins, turned with it."""
+    """Turn the only or next page on its side; with narrower margins, for wide tables."""
     fresh = len(document.paragraphs) == 0 and len(document.tables) == 0
     page = document.sections[0] if fresh else document.add_section(WD_SECTION.NEW_PAGE)
     page.orientation = WD_ORIENT.LANDSCAPE
     page.page_width, page.page_height = PAGE_HEIGHT, PAGE_WIDTH
-    page.top_margin, page.bottom_margin = LEFT, RIGHT
+    page.top_margin, page.bottom_margin = Mm(25), Mm(20)
     page.left_margin, page.right_margin = Mm(20), Mm(20)
-    page.footer_distance = Mm(14)
+    page.footer_distance = Mm(11)
     return page
 
 
@@ -275,8 +277,7 @@ def fill_cell(
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     paragraph = cell.paragraphs[0]
     paragraph.alignment = align
-    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(0)
-    paragraph.paragraph_format.line_spacing = 1.0
+    _lines(paragraph, size * CELL_LINE)
     set_font(paragraph.add_run(text), font, size)
 
 
@@ -295,9 +296,9 @@ def new_table(document: DocxDocument, rows: int, widths: list[float]) -> Table:
     table = document.add_table(rows=rows, cols=len(widths))
     table.style = "Table Grid"
     margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
+    for side, twips in (("top", "28"), ("left", "57"), ("bottom", "28"), ("right", "57")):
         margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), "57")  # 1 mm
+        margin.set(qn("w:w"), twips)  # 57 twips are 1 mm
         margin.set(qn("w:type"), "dxa")
         margins.append(margin)
     table._tbl.tblPr.append(margins)
@@ -371,6 +372,8 @@ def write(draft: Draft, path: Path, *, sources: bool = True) -> None:
             else:
                 add_body(document, block)
     add_attachments(document, draft.attachments)
+    if document.paragraphs:  # a signature alone on a page is not allowed
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
     add_signature(document, draft.office_name, chinese_date(draft.signed_on))
     if sources and draft.figures:
         add_sources(document, draft)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ from xiejian.cases.models import Case
 from xiejian.documents import bound
 from xiejian.documents.draft import Grid, Paragraph, Run, Section, Source, chinese_date
 from xiejian.documents.templates import SetValue
+from xiejian.figures import forms
+from xiejian.figures.forms import Due
 from xiejian.inspections.models import Correction, Visit
 from xiejian.kernel import packs
 from xiejian.kernel.divisions import TIER_LABELS, stem
@@ -25,7 +27,9 @@ from xiejian.kernel.kinds import label as kind_label
 from xiejian.kernel.packs import Duty, Pack
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, visible
-from xiejian.planning.models import Grade, GradeRun, Plan
+from xiejian.planning import queries
+from xiejian.planning.models import Grade, GradeRun
+from xiejian.planning.queries import TaskState
 from xiejian.registry.models import LINKS, PartyLink
 
 M = TypeVar("M", bound=Model)
@@ -54,11 +58,17 @@ class Scope:
     until: date
     values: dict[str, SetValue] = field(default_factory=dict)
 
+    @property
+    def reader(self) -> Actor:
+        """The actor as seen from the document's office: what is not of it or below it is out of sight.
+
+        Whoever makes a ``Scope`` has asked before whether the actor may see this office.
+        """
+        return replace(self.by, office_code=self.office.code)
+
     def rows(self, queryset: QuerySet[M], path: str = "office_code") -> QuerySet[M]:
-        """What the actor may see of the office and the offices below it."""
-        base = stem(self.office.code)
-        seen = visible(queryset, self.by, path)
-        return seen.filter(**{f"{path}__startswith": base}) if base else seen
+        """What there is of the office and the offices below it."""
+        return visible(queryset, self.reader, path)
 
     @property
     def links(self) -> QuerySet[PartyLink]:
@@ -206,12 +216,52 @@ def shortfalls(scope: Scope) -> Part:
 # --- promises ---------------------------------------------------------------------------------------------
 
 
-def current_plan(scope: Scope, year: int) -> Plan | None:
-    """The newest plan of the office for a year, one that was issued before a draft."""
-    plans = list(scope.rows(Plan.objects.filter(year=year)).order_by("made_at", "id"))
-    plans = [plan for plan in plans if plan.office_code == scope.office.code] or plans
-    issued = [plan for plan in plans if plan.state != "draft"]
-    return (issued or plans or [None])[-1]
+def promises(scope: Scope) -> Part:
+    """The year's plan line by line: what was promised, what was done, what is left."""
+    plan = queries.current_plan(scope.reader, scope.year)
+    if plan is None:
+        return Part((said(f"{scope.year}年度没有在系统中编制的检查计划，完成情况以检查台账为准。"),))
+    states = queries.task_states(scope.reader, plan, scope.until)
+    total = _tally("plan", "年度计划", states, scope)
+    planned, done, share, left = total
+    first = said(
+        "年度计划安排检查", planned, "家次，完成", done, "家次，完成率", share,
+        *(("；未完成", left, "家次。") if left.records else ("。",)),
+    )  # fmt: skip
+    lines: dict[tuple[str, int | None, str], list[TaskState]] = defaultdict(list)
+    for state in states:
+        lines[state.link, state.level, state.kind].append(state)
+    rows, sources = [], list(total)
+    order = sorted(lines, key=lambda key: (LINKS.index(key[0]), -(key[1] or 0), key[2]))
+    for link, level, kind in order:
+        mine = lines[link, level, kind]
+        name = f"{link}环节{LEVEL_NAMES[level]}{kind}"
+        cells = _tally(f"plan_{link}_{level or 0}_{kind}", name, mine, scope, listed=False)
+        sources += cells
+        parties = len({state.party_id for state in mine if state.party_id is not None})
+        labels = (Run(link), Run(LEVEL_NAMES[level]), Run(kind), Run(str(parties)))
+        rows.append((*labels, *(Run(source.value, source.id) for source in cells)))
+    columns = ("环节", "级别", "检查类型", "对象（家）", "计划（家次）", "完成（家次）", "完成率", "未完成")
+    grid = Grid(columns, tuple(rows), (1.5, 1.2, 1.7, 1.2, 1.2, 1.2, 1.3, 1.2), "年度检查计划完成情况")
+    return Part((first, grid), (), tuple(sources))
+
+
+def _tally(
+    key: str, name: str, states: Iterable[TaskState], scope: Scope, *, listed: bool = True
+) -> tuple[Source, Source, Source, Source]:
+    """Planned, done, share and left of some tasks, in visits."""
+    states = list(states)
+    owed, done = sum(s.times for s in states), sum(s.done for s in states)
+    period, more = _as_of(scope), {"listed": listed}
+    share = bound.written(bound.percent(done, owed), "%")
+    return (
+        counted(f"{key}_planned", f"{name}计划家次", owed, "家次", "检查任务的计划次数合计", period, **more),
+        counted(f"{key}_done", f"{name}完成家次", done, "家次", "由检查记录对应到任务的次数", period, **more),
+        Source(f"{key}_share", f"{name}完成率", share, "", "完成家次 ÷ 计划家次", period, done, **more),
+        counted(
+            f"{key}_left", f"{name}未完成家次", owed - done, "家次", "计划次数减完成次数", period, **more
+        ),
+    )
 
 
 # --- duties -----------------------------------------------------------------------------------------------
@@ -219,7 +269,8 @@ def current_plan(scope: Scope, year: int) -> Plan | None:
 
 def pack_of(scope: Scope) -> Pack | None:
     """The grading pack the office plans by: that of its newest plan, else the last of its own packs."""
-    newest = current_plan(scope, scope.year + 1) or current_plan(scope, scope.year)
+    newest = queries.current_plan(scope.reader, scope.year + 1)
+    newest = newest or queries.current_plan(scope.reader, scope.year)
     if newest:
         return packs.load(newest.pack)
     own = [pack for pack in scope.office.packs if pack in packs.known()]
@@ -228,7 +279,10 @@ def pack_of(scope: Scope) -> Pack | None:
 
 def affected(scope: Scope, pack: Pack) -> dict[str, int]:
     """Rule → how many parties (in their links) it speaks to, from the newest grading under the pack."""
-    run = GradeRun.objects.filter(pack=pack.id).order_by("at", "id").last()
+    base = stem(scope.office.code)
+    runs = GradeRun.objects.filter(pack=pack.id).order_by("-at", "-id")
+    related = (r for r in runs if base.startswith(stem(r.office_code)) or r.office_code.startswith(base))
+    run = next(related, None)
     if run is None:
         return {}
     graded = scope.rows(Grade.objects.filter(run=run), "party_link__party__office_code")
@@ -360,10 +414,41 @@ def _focus_sets(scope: Scope) -> Iterable[tuple[str, Iterable[int]]]:
     yield "新开办", opened.values_list("party_id", flat=True)
 
 
+# --- returns ----------------------------------------------------------------------------------------------
+
+
+def reports(scope: Scope) -> Part:
+    """Which tables are handed up by when, for the office and the offices below it."""
+    lines = []
+    for form in forms.forms().values():
+        for due in form.due:
+            concerned = scope.office.code.startswith(due.offices) or due.offices.startswith(
+                stem(scope.office.code)
+            )
+            if concerned:
+                lines.append(_due_line(len(lines) + 1, form.title, due))
+    if not lines:
+        lines = [said("统计报表和工作总结按上级规定的时限报送。")]
+    return Part(tuple(lines))
+
+
+def _due_line(number: int, title: str, due: Due) -> Paragraph:
+    who = TIER_LABELS.get(due.tier, "各单位")
+    if due.cadence == "monthly":
+        when = f"每月第{due.working_day}个工作日前报送上月"
+    else:
+        days = (day.split("-") for day in due.dates)
+        when = "、".join(f"{int(month)}月{int(day)}日" for month, day in days) + "前报送"
+    to = f"，报{due.to}" if due.to else ""
+    return said(f"{number}. {who}{when}《{title}》{to}（依据：{due.citation}）。")
+
+
 PARTS: dict[str, Callable[[Scope], Part]] = {
     "levels": levels,
     "shortfalls": shortfalls,
     "duties": duties,
     "focus": focus,
     "deadlines": deadlines,
+    "promises": promises,
+    "reports": reports,
 }

@@ -19,15 +19,15 @@ from xiejian.figures.tables import Block, ComputedTable, Heading, head_blocks, s
 LINE_MM = 257.0
 LABEL_MM = 22.0
 WIDEST_CELL_MM = 24.0
-ROW_MM = 8.0
+ROW_MM = 7.5
 #: characters of a column heading that fit one line of one millimetre, and the height of such a line
 HEADING_PT = 9.0
-CHAR_MM, LINE_HEIGHT_MM = HEADING_PT * 0.3528 * 1.05, HEADING_PT * 0.3528 * 1.45
+CHAR_MM, LINE_HEIGHT_MM = HEADING_PT * 0.3528 * 1.05, HEADING_PT * 0.3528 * official.CELL_LINE
 
 
 def printed(value: int | Decimal | None, heading: Heading) -> str:
-    """A cell as printed: its decimals kept, nothing where there is no figure."""
-    return "" if value is None else f"{value:.{heading.decimals}f}"
+    """A cell as printed: its decimals kept, — where there is no figure."""
+    return "—" if value is None else f"{value:.{heading.decimals}f}"
 
 
 def column_widths(computed: ComputedTable) -> list[float]:
@@ -63,7 +63,7 @@ def write(computed: ComputedTable, path: Path, header: Mapping[str, str]) -> Non
     official.set_font(title.add_run(computed.title), official.SMALL_TITLE, 18)
     _add_header_fields(document, computed.header, header)
     _add_table(document, computed)
-    for text in (f"备注：{computed.note}" if computed.note else "", *_check_lines(computed)):
+    for text in (computed.note, *_check_lines(computed)):
         if text:
             line = document.add_paragraph(style=official.STYLES["table"])
             line.paragraph_format.space_before = Pt(4)
@@ -109,8 +109,11 @@ def _add_table(document: DocxDocument, computed: ComputedTable) -> None:
 
     for block in heads:
         place(block, 0, HEADING_PT, official.HEITI)
-    for block in side_blocks(computed.rows, computed.label_width):
+    breaks = [computed.repeat_heading_after] if computed.repeat_heading_after else []
+    for block in side_blocks(computed.rows, computed.label_width, breaks):
         place(block, depth, official.TABLE_PT, official.FANGSONG)
+    for row_number in breaks:
+        grid[(depth + row_number) * across].paragraphs[0].paragraph_format.page_break_before = True
     for r, row in enumerate(computed.rows):
         for c, (value, heading) in enumerate(zip(row.cells, computed.headings, strict=True)):
             cell = grid[(depth + r) * across + computed.label_width + c]

@@ -88,7 +88,8 @@ def _fill(
     lines = max((-(-len(label) // 5) for label in computed.columns), default=1)
     sheet.set_row(top + depth - 1, max(ROW_HEIGHT, lines * 13.5 + 6))
     first = top + depth
-    for block in side_blocks(computed.rows, computed.label_width):
+    breaks = [computed.repeat_heading_after] if computed.repeat_heading_after else []
+    for block in side_blocks(computed.rows, computed.label_width, breaks):
         _place(sheet, block, first, formats["label"])
     for r, row in enumerate(computed.rows):
         sheet.set_row(first + r, ROW_HEIGHT)
@@ -96,7 +97,7 @@ def _fill(
             _number(sheet, first + r, computed.label_width + c, value, formats[str(min(heading.decimals, 2))])
     last = first + len(computed.rows)
     if computed.note:
-        sheet.merge_range(last, 0, last, across - 1, f"备注：{computed.note}", formats["note"])
+        sheet.merge_range(last, 0, last, across - 1, computed.note, formats["note"])
         sheet.set_row(last, 20)
     for column, width in enumerate(_label_widths(computed)):
         sheet.set_column(column, column, width)
@@ -107,6 +108,7 @@ def _fill(
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(top, first - 1)
+    sheet.set_h_pagebreaks([first + row for row in breaks])
     sheet.center_horizontally()
     sheet.print_area(0, 0, last, across - 1)
     sheet.set_footer("&C第 &P 页，共 &N 页")
@@ -114,7 +116,7 @@ def _fill(
 
 def _number(sheet: Worksheet, row: int, column: int, value: Any, style: Format) -> None:
     if value is None:
-        sheet.write_blank(row, column, None, style)
+        sheet.write_string(row, column, "—", style)
     else:
         sheet.write_number(row, column, float(value) if value % 1 else int(value), style)
 
