@@ -178,14 +178,17 @@ def filing_window(subject: Subject, duty: Duty, year: int) -> tuple[dt.date, dt.
 
     The last day has the same day number so many months later, or is the last of its month (Civil Code
     art. 202-203 by analogy, DC-11); the move past a rest day is left out, so that the plan's date is
-    never later than the legal one. Where the rule names no period, the year of the filing and the next.
+    never later than the legal one. Where the rule names no period: the year of the newest licence or filing
+    and the next.
     """
-    filed = subject.filed_on or subject.issued_on
-    if filed is None:
+    dates = [day for day in (subject.filed_on, subject.issued_on) if day is not None]
+    if not dates:
         return None
     if duty.within_months or duty.within_days:
+        filed = dates[0]
         due = add_months(filed, duty.within_months or 0) + dt.timedelta(days=duty.within_days or 0)
     else:
+        filed = max(dates)
         due = due_in_year(duty, filed.year + 1 if filed.year < year else filed.year)
     if filed > dt.date(year, 12, 31) or due < dt.date(year, 1, 1):
         return None
@@ -202,6 +205,11 @@ def responsible_office(office_code: str, tier: str | None) -> str:
     if tier == "station":
         return office_code
     return divisions.at_tier(office_code, tier if tier in divisions.TIERS else "county")
+
+
+def authority_of(office_code: str) -> str:
+    """The authority that an office belongs to: a station is a branch of its county's bureau."""
+    return divisions.at_tier(office_code, "county")
 
 
 def area_of(office_code: str, tier: str | None) -> str:
@@ -273,12 +281,12 @@ class _Year:
         from_on, due_on = window or (first, due_in_year(duty, self.year))
         office = responsible_office(subject.office_code, duty.responsible)
         self.owed.append(_Owed(subject, duty, times, max(from_on, first), due_on, origin, office))
-        self._kinds[subject.link_id, office].add(duty.kind)
+        self._kinds[subject.link_id, authority_of(office)].add(duty.kind)
 
     def already(self, subject: Subject, duty: Duty) -> bool:
-        """A narrower duty of the same office brings a visit this year that counts for this one too."""
+        """A narrower duty of the same authority brings a visit this year that counts for this one too."""
         office = responsible_office(subject.office_code, duty.responsible)
-        return any(discharges(kind, duty.kind) for kind in self._kinds[subject.link_id, office])
+        return any(discharges(kind, duty.kind) for kind in self._kinds[subject.link_id, authority_of(office)])
 
     def draw(self, duty: Duty, area: str, candidates: list[Subject], count: int) -> list[Subject]:
         """Draw ``count`` of the candidates and keep the record; nothing is drawn for 0."""
@@ -448,13 +456,13 @@ def _cite(duty: Duty) -> str:
 
 
 def _join(owed: list[_Owed]) -> list[TaskDraft]:
-    """The tasks of one party, link and responsible office: a visit that counts for several duties is one.
+    """The tasks of one party, link and authority: a visit that counts for several duties is one.
 
-    Offices are kept apart: another office's visit shows as done once it is made, but is not
-    this office's to plan.
+    A county bureau and its stations are one authority. Authorities are kept apart: a visit by the
+    city's bureau shows as done here once it is made, but is not this bureau's to plan.
     """
     tasks: list[TaskDraft] = []
-    for item in sorted(owed, key=lambda o: (width(o.duty.kind), o.due_on, o.duty.rule)):
+    for item in sorted(owed, key=lambda o: (width(o.duty.kind), o.due_on, -o.times, o.duty.rule)):
         subject, duty, left = item.subject, item.duty, item.times
         for at, task in enumerate(tasks):
             if left <= 0:
@@ -543,10 +551,10 @@ def plan_year(
     for key in sorted(groups):
         duty, members = groups[key]
         state.way(duty)(duty, key[3], members)
-    by_office: dict[tuple[int, str], list[_Owed]] = defaultdict(list)
+    by_authority: dict[tuple[int, str], list[_Owed]] = defaultdict(list)
     for item in state.owed:
-        by_office[item.subject.link_id, item.office_code].append(item)
-    named = [task for owed in by_office.values() for task in _join(owed)]
+        by_authority[item.subject.link_id, authority_of(item.office_code)].append(item)
+    named = [task for owed in by_authority.values() for task in _join(owed)]
     named, quotas = _quota_tasks(state, named)
     order = {s.link_id: at for at, s in enumerate(ordered)}
     named.sort(key=lambda t: (t.office_code, t.due_on, order[t.link_id or 0], width(t.kind)))

@@ -173,7 +173,8 @@ def task_states(actor: Actor | None, plan: Plan, on: dt.date) -> list[TaskState]
     """Every task of a plan that the actor may see, with what is done by ``on``: two queries.
 
     A visit counts once among the tasks that one authority (a bureau with its stations) has for the
-    party, and for each authority's tasks by itself. A quota of re-checks counts the re-checks of the parties that it is counted over.
+    party, and for each authority's tasks by itself. A quota of re-checks counts re-checks among the
+    parties that it is counted over.
     """
     rows = list(tasks(actor, plan=plan).order_by("due_on", "office_code", "id").values(*_TASK_COLUMNS))
     made = _visits(plan, on)
