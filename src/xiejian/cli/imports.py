@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 from django.utils import timezone
 
+from xiejian.cases.importing import CASE_COLUMNS, INTERVIEW_COLUMNS, import_cases, import_interviews
 from xiejian.cli.output import command, emit, json_option, say
+from xiejian.inspections.importing import VISIT_COLUMNS, import_visits
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.kernel.tabular import Column
 from xiejian.people.policy import SYSTEM
@@ -32,6 +34,9 @@ class Kind:
 
 KINDS = {
     "parties": Kind("监管对象", PARTY_COLUMNS, import_parties),
+    "visits": Kind("检查", VISIT_COLUMNS, import_visits),
+    "cases": Kind("案件", CASE_COLUMNS, import_cases),
+    "interviews": Kind("约谈", INTERVIEW_COLUMNS, import_interviews),
 }
 
 

@@ -124,6 +124,11 @@ def office_of(division_code: str) -> str:
     return stem.ljust(9, "0") if len(stem) > 6 else stem.ljust(6, "0")
 
 
+def read_link(cells: Cells, heading: str = "环节", required: bool = True) -> str:
+    """One link by its name or a word for it."""
+    return cells.choice(heading, LINKS, synonyms=_LINK_WORDS, required=required)
+
+
 def read_party(row: Mapping[str, object], *, on: dt.date | None = None) -> PartyRow:
     """Read one row of the register's form (Chinese headings; ``主体名称*`` and known synonyms too).
 
