@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from xiejian.cli import documents, draw, grade, imports, packs, plan, server, tables
+from xiejian.cli.demo import command as demo
 
 
 @click.group(help="械监：医疗器械监管业务系统")
@@ -12,6 +13,6 @@ def main() -> None:
     """Entry point of ``xiejian``."""
 
 
-for module in (documents, draw, grade, imports, packs, plan, server, tables):
+for module in (demo, documents, draw, grade, imports, packs, plan, server, tables):
     for item in module.COMMANDS:
         main.add_command(item)

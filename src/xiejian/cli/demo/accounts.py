@@ -1,4 +1,4 @@
-"""The demo's offices, the people who sign in, the inspectors of the stations, the network and its training."""
+"""The demo's offices, the people who sign in, the stations' inspectors, the network and its training."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _open(office: dict[str, Any], settings: dict[str, Any], packs: list[str], at
 
 
 def _enrol_network(built: Staffed, invent: Inventor) -> None:
-    """Assistants and informants in the towns, reporters of adverse events in the hospitals; then their training."""
+    """Assistants and informants in the towns, reporters of events in the hospitals; then their training."""
     data, codes = built.data, list(built.stations)
     people: dict[str, list[NetworkPerson]] = {}
     for kind, count in data["network"].items():

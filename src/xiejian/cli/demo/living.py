@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 
@@ -20,12 +21,14 @@ from xiejian.cli.demo.year import Visited
 from xiejian.inspections import actions, checklists
 from xiejian.inspections.checks import Entry
 from xiejian.inspections.models import Correction, Visit
+from xiejian.people.models import Officer
 from xiejian.people.policy import Actor
 from xiejian.registry.models import Party
 
 Life = Iterator[date]
 #: days from the conclusion to the firm's answer, from there to the re-check, from there to the closing
 _ANSWER, _RECHECK, _CLOSE = 12, 4, 2
+ANSWER = "已逐项整改，补齐记录并对有关人员开展培训，附照片"
 
 
 def picture(shade: int) -> bytes:
@@ -78,11 +81,12 @@ class Lives:
         }
 
     def corrected(self, visited: Visited, index: int) -> Life:
-        """A visit that ends with an order; every ninth fails its first re-check, every eleventh goes unanswered."""
+        """A visit with an order to correct; some fail their first re-check, some orders go unanswered."""
         team = self.staffed.team(visited.office_code, index)
         by = Actor.of(team[0])
-        yield visited.on - timedelta(days=3)
-        visit = self._schedule(visited, team, by)
+        arranged = visited.on - timedelta(days=3)
+        yield arranged
+        visit = self._schedule(visited, team, arranged)
         yield visited.on
         self._carry_out(visit, visited, by)
         due = visited.on + timedelta(days=self.correction_days)
@@ -114,18 +118,25 @@ class Lives:
 
     def upcoming(self, visited: Visited, index: int) -> Life:
         """A visit that is arranged and still to come."""
-        team = self.staffed.team(visited.office_code, index)
-        yield self.staffed.today - timedelta(days=1 + index % 4)
-        self._schedule(
-            visited, team, Actor.of(team[0]), on=self.staffed.today - timedelta(days=1 + index % 4)
-        )
+        day = self.staffed.today - timedelta(days=1 + index % 4)
+        yield day
+        self._schedule(visited, self.staffed.team(visited.office_code, index), day)
 
-    def _schedule(self, visited: Visited, team: list, by: Actor, on: date | None = None) -> Visit:
+    def _schedule(self, visited: Visited, team: list[Officer], on: date, **more: Any) -> Visit:
+        """Arrange the visit on the day ``on``; ``more`` replaces what ``visited`` says."""
+        facts: dict[str, Any] = {"kind": visited.kind, "planned_on": visited.on}
+        if visited.tags:
+            facts["tags"] = visited.tags.split("、")
         return actions.schedule_visit(
-            party=self.parties[visited.unit.code], link=visited.link, kind=visited.kind, planned_on=visited.on,
-            team=team, by=by, at=moment(on or visited.on - timedelta(days=3)), campaign=visited.campaign,
-            tags=visited.tags.split("、") if visited.tags else None, office_code=visited.office_code,
-        )  # fmt: skip
+            party=self.parties[visited.unit.code],
+            link=visited.link,
+            team=team,
+            by=Actor.of(team[0]),
+            at=moment(on),
+            campaign=visited.campaign,
+            office_code=visited.office_code,
+            **(facts | more),
+        )
 
     def _carry_out(self, visit: Visit, visited: Visited, by: Actor) -> None:
         """Begin, answer every point of the checklist, attach a photo, conclude as the judgement rule says."""
@@ -145,8 +156,7 @@ class Lives:
     def _answer(self, correction: Correction, day: date, by: Actor, index: int) -> None:
         photo = ContentFile(picture(7 * index + correction.pk), name="整改后.png")
         actions.submit_correction(
-            correction=correction, submitted_on=day, answer="已逐项整改，补齐记录并对有关人员开展培训，附照片",
-            by=by, at=moment(day), evidence=[photo],
+            correction=correction, submitted_on=day, answer=ANSWER, by=by, at=moment(day), evidence=[photo],
         )  # fmt: skip
 
     def _pass(self, correction: Correction, visited: Visited, day: date, by: Actor, index: int) -> Life:
@@ -168,11 +178,7 @@ class Lives:
     def _follow_up(self, visited: Visited, day: date, index: int) -> Visit:
         team = self.staffed.team(visited.office_code, index)
         by = Actor.of(team[0])
-        visit = actions.schedule_visit(
-            party=self.parties[visited.unit.code], link=visited.link, kind="跟踪检查", planned_on=day, team=team,
-            by=by, at=moment(day), campaign=visited.campaign, office_code=visited.office_code, checklist="",
-            tags=visited.tags.split("、") if visited.tags else None,
-        )  # fmt: skip
+        visit = self._schedule(visited, team, day, kind="跟踪检查", planned_on=day, checklist="")
         actions.start_visit(visit=visit, on=day, by=by, at=moment(day, hour=2))
         visit.refresh_from_db()
         actions.conclude_visit(visit=visit, by=by, at=moment(day, hour=7), remark="责令改正事项已落实")

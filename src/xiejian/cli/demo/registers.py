@@ -56,6 +56,7 @@ class Register:
     def __init__(self, key: str, division: str, today: date) -> None:
         self.data = read(key)
         self.today = today
+        self.opening = date(today.year, 1, 1)
         self.inventor = Inventor(key, division, self.data["area_code"])
         self.county = divisions.name(division)
         self._dealt = 0
@@ -126,5 +127,6 @@ class Register:
             return number, {"备案日期": first}
         expires = years_later(first, form["years"]) - timedelta(days=1)
         while expires < self.today and index >= len(ends):  # renewed in time, the number stays
-            first, expires = expires + timedelta(days=1), years_later(expires, form["years"])
+            first = min(expires + timedelta(days=1), self.opening - timedelta(days=15 + index % 90))
+            expires = years_later(first, form["years"]) - timedelta(days=1)
         return number, {"发证日期": first, "有效期至": expires}

@@ -103,6 +103,16 @@ class Year:
             tags=entry.get("tags", ""),
         )
 
+    def upcoming(self) -> list[Visited]:
+        """Visits arranged for the days after the office's today."""
+        entry = self.data.get("upcoming")
+        if not entry:
+            return []
+        units = self.register.group(*entry["groups"])
+        last = self.staffed.today + timedelta(days=entry["within_days"])
+        days = self._days(self.staffed.today + timedelta(days=1), last, entry["count"])
+        return [self._round_visit(entry, units[i % len(units)], i, on) for i, on in enumerate(days)]
+
     def _days(self, first: date, last: date, count: int) -> list[date]:
         """``count`` working days spread evenly from ``first`` to ``last``."""
         span = (last - first).days
@@ -123,7 +133,7 @@ class Year:
         return str(pattern.format(year=year, serial=self._numbers[kind, year]))
 
     def living(self, visit: Visited) -> bool:
-        """Whether a visit goes through its steps; all others come in by import, as from the office's own books."""
+        """Whether a visit goes through its steps; all others come in by import."""
         return visit.ordered and visit.on.year == self.staffed.year
 
     def visit_row(self, visit: Visited, index: int) -> Row:

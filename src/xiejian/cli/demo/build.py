@@ -1,0 +1,183 @@
+"""Builds the demo: three offices and their year, through the same imports and actions that people use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from xiejian.cli.demo import outputs
+from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
+from xiejian.cli.demo.living import Lives, live
+from xiejian.cli.demo.plan_visits import visits_of_plan
+from xiejian.cli.demo.registers import Register, Row
+from xiejian.cli.demo.year import Visited, Year
+from xiejian.inspections.work import record_work
+from xiejian.kernel.tabular import write_xlsx
+from xiejian.planning import actions as planning
+from xiejian.planning import grading
+from xiejian.planning.models import Plan
+from xiejian.registry.importing import import_parties
+from xiejian.registry.models import Party
+
+IMPORTS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "parties": ("监管对象", import_parties),
+}
+
+
+@dataclass
+class Built:
+    """What a build made: by office the counts of each kind, and the files it wrote."""
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+
+def build(out: Path, say: Callable[[str], None], only: set[str] | None = None) -> Built:
+    """Build the offices (``only``: some of them by key) into the store and their files into ``out``."""
+    built = Built()
+    for staffed in staffed_offices(only):
+        say(f"{staffed.data['name']}：{staffed.year}年")
+        made = OfficeYear(staffed, out)
+        made.run()
+        built.counts[staffed.data["name"]] = dict(made.counts)
+        built.files += [*made.files, *outputs.write(staffed, out)]
+    return built
+
+
+class OfficeYear:
+    """Loads one office's registers, makes its plan and lives its year, in the order of the year."""
+
+    def __init__(self, staffed: Staffed, out: Path) -> None:
+        self.staffed = staffed
+        self.folder = out / "导入文件"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.register = Register(staffed.key, staffed.code, staffed.today)
+        self.year = Year(staffed, self.register)
+        self.counts: Counter[str] = Counter()
+        self.files: list[Path] = []
+
+    def run(self) -> None:
+        """The whole year: register, plan, campaign, visits, cases, licences, work; graded at the end."""
+        opening = date(self.staffed.year, 1, 5)
+        self.load("parties", self.register.rows(arrived=False), opening)
+        past = [v for v in self.year.visits if v.on.year < self.staffed.year]
+        self.load("visits", self._rows(past), opening, "历年")
+        plan = self._plan(opening)
+        self.load("parties", self.register.rows(arrived=True), self.staffed.today, "新增")
+        self.load("registrations", self.year.registration_rows(), self.staffed.today)
+        visits = [v for v in self.year.visits if v.on.year == self.staffed.year]
+        if "plan" in self.year.data:
+            visits += visits_of_plan(self.year, _party_tasks(plan))
+        visits = self._in_time(visits)
+        self.load("visits", self._rows(v for v in visits if not self.year.living(v)), self.staffed.today)
+        self.load("cases", self.year.case_rows(), self.staffed.today)
+        self.load("interviews", self.year.interview_rows(), self.staffed.today)
+        self._record_work()
+        self._live([v for v in visits if self.year.living(v)])
+        self._grade()
+
+    def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
+        """Write the rows as a workbook and import it, as an office would; every row must be taken."""
+        if not rows:
+            return
+        if kind not in IMPORTS:
+            return
+        title, take_in = IMPORTS[kind]
+        path = self.folder / f"{self.staffed.data['short']}{self.staffed.year}年{title}{part}.xlsx"
+        headings = list(dict.fromkeys(heading for row in rows for heading in row))
+        write_xlsx(path, title, headings, ([row.get(heading) for heading in headings] for row in rows))
+        outcome = take_in(path=path, by=self.staffed.officer, at=moment(on))
+        if outcome.rejected or outcome.loaded != len(rows):
+            raise RuntimeError(f"{path.name}: {outcome.as_json()}")
+        self.counts[title] += outcome.loaded
+        self.files.append(path)
+
+    def _rows(self, visits: Any) -> list[Row]:
+        return [self.year.visit_row(visit, index) for index, visit in enumerate(visits)]
+
+    def _in_time(self, visits: list[Visited]) -> list[Visited]:
+        """The visits up to today in the order of their days."""
+        ordered = sorted(visits, key=lambda v: (v.on, v.office_code, v.unit.code, v.kind))
+        return [v for v in ordered if v.on <= self.staffed.today]
+
+    # ---- plan and campaign --------------------------------------------------------------------------
+
+    def _plan(self, on: date) -> Plan:
+        """Grade the register, make the year's plan from the office's own pack, hand it down."""
+        pack, staffed = self.staffed.data["packs"][0], self.staffed
+        grading.grade_register(
+            on=date(staffed.year, 1, 1),
+            pack_id=pack,
+            office_code=staffed.code,
+            by=staffed.officer,
+            at=moment(on),
+        )
+        plan = planning.make_plan(
+            year=staffed.year, pack_id=pack, office_code=staffed.code,
+            seed=f"{staffed.data['short']}{staffed.year}", by=staffed.officer, at=moment(on, hour=3),
+        )  # fmt: skip
+        plan = planning.issue_plan(plan=plan, by=staffed.head, at=moment(on, hour=6))
+        self.counts["计划任务"] += plan.tasks.count()
+        if campaign := staffed.data.get("campaign"):
+            planning.open_campaign(
+                key=campaign,
+                office_code=staffed.code,
+                by=staffed.officer,
+                at=moment(staffed.data["campaign_on"]),
+            )
+        return plan
+
+    def _grade(self) -> None:
+        """The levels as they stand on the office's today."""
+        staffed = self.staffed
+        run = grading.grade_register(
+            on=staffed.today, pack_id=staffed.data["packs"][0], office_code=staffed.code, by=staffed.officer,
+            at=moment(staffed.today, hour=9),
+        )  # fmt: skip
+        self.counts["分级"] += run.grades.count()
+
+    # ---- licences, certificates, other work ---------------------------------------------------------
+
+    def _parties(self) -> dict[str, Party]:
+        return {p.uscc: p for p in Party.objects.filter(office_code__startswith=self.staffed.code) if p.uscc}
+
+    def _record_work(self) -> None:
+        """Work that has no room of its own yet: event reports, samples, lead suppliers, meetings."""
+        parties = self._parties()
+        for entry in self.year.data.get("work", []):
+            units = [self.year.unit(place) for place in entry.get("units", [])] or [None]
+            days = entry.get("days") or [entry["on"]] * len(units)
+            for index, on in enumerate(days):
+                unit = units[index % len(units)]
+                facts = {key: entry[key] for key in ("category", "quantity", "result") if key in entry}
+                record_work(
+                    kind=entry["kind"], title=entry["title"], done_on=on, office_code=self.staffed.code,
+                    party=parties[unit.code] if unit else None, unit_name=unit.name if unit else "",
+                    by=self.staffed.officer, at=moment(on), **facts,
+                )  # fmt: skip
+                self.counts["工作记录"] += 1
+
+    # ---- visits step by step ------------------------------------------------------------------------
+
+    def _live(self, visits: list[Visited]) -> None:
+        lives = Lives(
+            self.staffed, self.year.data["correction_days"], self.year.data.get("follow_up_visits", False)
+        )
+        ahead = self.year.upcoming()
+        runs = [lives.corrected(visit, index) for index, visit in enumerate(visits)]
+        runs += [lives.upcoming(visit, index) for index, visit in enumerate(ahead)]
+        live(runs, self.staffed.today)
+        self.counts["逐步办理的检查"] += len(visits)
+        self.counts["已安排的检查"] += len(ahead)
+
+
+def _party_tasks(plan: Plan) -> list[dict[str, Any]]:
+    """The plan's tasks that name a party, as ``visits_of_plan`` wants them."""
+    rows = plan.tasks.filter(party__isnull=False).values(
+        "party__uscc", "link", "kind", "times", "from_on", "due_on", "office_code"
+    )
+    return [{"uscc": row.pop("party__uscc"), **row} for row in rows]

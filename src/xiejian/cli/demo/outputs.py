@@ -1,0 +1,75 @@
+"""The files that the demo hands over: plan workbooks, tables handed up, summaries and next year's plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xiejian.cli.demo.accounts import Staffed, moment
+from xiejian.documents import drafts, official, table_docx, table_xlsx
+from xiejian.figures import filing, tables
+from xiejian.people import audit
+from xiejian.people.policy import require
+from xiejian.planning import queries, workbook
+from xiejian.planning.models import Plan
+
+
+def write(staffed: Staffed, out: Path) -> list[Path]:
+    """Write the office's plan, tables and documents into ``out``, hand the tables up; the files written."""
+    return [*_plans(staffed, out), *_tables(staffed, out), *_documents(staffed, out)]
+
+
+def _plans(staffed: Staffed, out: Path) -> list[Path]:
+    files = []
+    for plan in Plan.objects.filter(office_code=staffed.code, year=staffed.year, state="issued"):
+        path = out / f"{staffed.data['short']}{plan.year}年度检查计划.xlsx"
+        workbook.write(plan, queries.tasks(staffed.head, plan=plan), path)
+        files.append(path)
+    return files
+
+
+def _tables(staffed: Staffed, out: Path) -> list[Path]:
+    """Each table as workbook and Word document, handed up by the head on its day."""
+    files = []
+    for entry in staffed.data.get("tables", []):
+        files += _table(staffed, out, entry)
+    return files
+
+
+def _table(staffed: Staffed, out: Path, entry: dict[str, Any]) -> list[Path]:
+    until = entry["until"]
+    header = {
+        "填报单位": staffed.data["name"],
+        "填报人": staffed.officer.name,
+        "联系方式": staffed.data["phone"],
+    }
+    computed = tables.compute(
+        entry["id"], until=until, office_code=staffed.code,
+        filed=filing.last_snapshot(entry["id"], staffed.code, until),
+    )  # fmt: skip
+    stem = f"{staffed.data['short']}-{entry['id']}-{until.isoformat()}"
+    paths = [out / f"{stem}.xlsx", out / f"{stem}.docx"]
+    table_xlsx.write(computed, paths[0], header)
+    table_docx.write(computed, paths[1], header)
+    if entry.get("filed", True):
+        filing.file_table(
+            table_id=entry["id"], until=until, office_code=staffed.code, by=staffed.head,
+            at=moment(until, hour=9), permit=require, record=audit.record,
+            explanation=entry.get("explanation", ""),
+        )  # fmt: skip
+    return paths
+
+
+def _documents(staffed: Staffed, out: Path) -> list[Path]:
+    files = []
+    for kind in staffed.data["documents"]:
+        draft = drafts.make(
+            kind=kind, year=staffed.year, office_code=staffed.code, by=staffed.head,
+            at=moment(staffed.today, hour=9),
+        )  # fmt: skip
+        name = {"next-plan": f"{staffed.year + 1}年{drafts.KINDS[kind].removeprefix('下年度')}"}
+        title = name.get(kind, f"{staffed.year}年{drafts.KINDS[kind]}")
+        path = out / f"{staffed.data['short']}{title}.docx"
+        official.write(draft, path)
+        files.append(path)
+    return files
