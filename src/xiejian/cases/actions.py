@@ -1,0 +1,292 @@
+"""Every write of the cases room (imports apart, which load in bulk): penalty cases and interviews.
+
+Amounts are whole 分. Dates come from the caller; nothing may be dated after the day of ``at``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from xiejian.cases import checks as check
+from xiejian.cases.checks import refuse
+from xiejian.cases.models import Case, Interview
+from xiejian.inspections.actions import joined_tags
+from xiejian.inspections.checks import ADDRESSEES
+from xiejian.inspections.models import Transfer
+from xiejian.kernel import workflow
+from xiejian.people import audit
+from xiejian.people.policy import Actor, require
+from xiejian.registry.models import LINKS, Party
+
+CASE_WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
+PERMISSION = "cases.edit"
+#: What a decision may hold, with the words a problem uses.
+AMOUNTS = {"fine_fen": "罚款", "personal_fine_fen": "个人罚款", "confiscated_fen": "没收违法所得"}
+AMENDABLE = {"campaign": "专项", "tags": "品种标签", "conduct": "违法行为", "link": "环节"}
+
+
+def _locked(case: Case) -> Case:
+    """The case as it is now, locked until the transaction ends."""
+    Case.objects.select_for_update().only("pk").get(pk=case.pk)
+    case.refresh_from_db()
+    return case
+
+
+def _note(action: str, row: Model, key: str, office: str, by: Actor, at: dt.datetime, **detail: Any) -> None:
+    audit.record(
+        by=by, at=at, action=action, subject=row._meta.model_name or "", key=key, office_code=office,
+        detail=detail,
+    )  # fmt: skip
+
+
+def state_of(case: Case) -> str:
+    """The state of a case in its workflow table, as its dates say."""
+    return "closed" if case.closed_on else "decided" if case.decided_on else "filed"
+
+
+@transaction.atomic
+def file_case(
+    *,
+    number: str,
+    party: Party,
+    link: str,
+    filed_on: dt.date,
+    conduct: str,
+    by: Actor,
+    at: dt.datetime,
+    procedure: str = "普通",
+    tags: Iterable[str] = (),
+    campaign: str = "",
+    goods_value_fen: int | None = None,
+    office_code: str | None = None,
+) -> Case:
+    """Open a case under its official number. ``office_code``: the party's office when None.
+
+    Refused: number taken (C101) or missing, filed in the future (C102), negative goods value (C104),
+    unknown procedure (C106) or link (C108).
+    """
+    office = office_code or party.office_code
+    require(by, PERMISSION, office, where=number)
+    refuse(
+        check.check_given(number, "案号"),
+        check.check_given(conduct, "违法行为"),
+        check.check_new_number(number, Case.objects.filter(number=number).exists()),
+        check.check_procedure(procedure),
+        check.check_link(link, LINKS),
+        check.check_not_in_future(filed_on, timezone.localdate(at), "立案日期"),
+        check.check_not_negative({"货值金额": goods_value_fen}),
+    )
+    case = Case.objects.create(
+        number=number,
+        party=party,
+        link=link,
+        tags=joined_tags(tags),
+        campaign=campaign,
+        procedure=procedure,
+        conduct=conduct,
+        filed_on=filed_on,
+        goods_value_fen=goods_value_fen,
+        office_code=office,
+    )
+    _note("file_case", case, number, office, by, at, party=party.name, filed_on=filed_on, conduct=conduct)
+    return case
+
+
+@transaction.atomic
+def decide_case(
+    *,
+    case: Case,
+    decided_on: dt.date,
+    by: Actor,
+    at: dt.datetime,
+    fine_fen: int = 0,
+    personal_fine_fen: int = 0,
+    confiscated_fen: int = 0,
+    persons_punished: int = 0,
+    business_stopped: bool = False,
+    licence_revoked: bool = False,
+    blacklisted: bool = False,
+) -> Case:
+    """Record the penalty decision.
+
+    Refused: decided before filed (C103) or in the future (C102), negative amounts (C104), a fine on
+    persons without a person (C105), a case already decided (K101).
+    """
+    case = _locked(case)
+    require(by, PERMISSION, case.office_code, where=case.number)
+    before = state_of(case)
+    after = CASE_WORKFLOW.step(before, "decide_case", where=case.number)
+    facts = {
+        "fine_fen": fine_fen,
+        "personal_fine_fen": personal_fine_fen,
+        "confiscated_fen": confiscated_fen,
+        "persons_punished": persons_punished,
+        "business_stopped": business_stopped,
+        "licence_revoked": licence_revoked,
+        "blacklisted": blacklisted,
+    }
+    named = {label: int(facts[field]) for field, label in AMOUNTS.items()}
+    refuse(
+        check.check_order_of_dates("立案日期", case.filed_on, "决定日期", decided_on),
+        check.check_not_in_future(decided_on, timezone.localdate(at), "决定日期"),
+        check.check_not_negative({**named, "处罚到人数": persons_punished}),
+        check.check_persons_fined(personal_fine_fen, persons_punished),
+    )
+    case.decided_on = decided_on
+    for field, value in facts.items():
+        setattr(case, field, value)
+    case.save()
+    _note(
+        "decide_case", case, case.number, case.office_code, by, at, state=[before, after],
+        decided_on=decided_on, **facts,
+    )  # fmt: skip
+    return case
+
+
+@transaction.atomic
+def close_case(*, case: Case, closed_on: dt.date, by: Actor, at: dt.datetime, reason: str = "") -> Case:
+    """Close a case. A case without a decision needs a reason (C112)."""
+    case = _locked(case)
+    require(by, PERMISSION, case.office_code, where=case.number)
+    before = state_of(case)
+    after = CASE_WORKFLOW.step(before, "close_case", where=case.number)
+    refuse(
+        check.check_closing_without_decision(case.decided_on, reason),
+        check.check_order_of_dates("立案日期", case.filed_on, "结案日期", closed_on),
+        check.check_order_of_dates("决定日期", case.decided_on, "结案日期", closed_on),
+        check.check_not_in_future(closed_on, timezone.localdate(at), "结案日期"),
+    )
+    case.closed_on = closed_on
+    if reason:
+        case.extra = {**case.extra, "结案理由": reason}
+    case.save()
+    _note(
+        "close_case", case, case.number, case.office_code, by, at, state=[before, after],
+        closed_on=closed_on, reason=reason,
+    )  # fmt: skip
+    return case
+
+
+@transaction.atomic
+def request_court_enforcement(*, case: Case, on: dt.date, by: Actor, at: dt.datetime) -> Case:
+    """Ask the court to enforce a decision that was not obeyed; refused before a decision (C109)."""
+    case = _locked(case)
+    require(by, PERMISSION, case.office_code, where=case.number)
+    refuse(
+        check.check_decided(case.decided_on, "申请法院强制执行"),
+        check.check_order_of_dates("决定日期", case.decided_on, "申请日期", on),
+        check.check_not_in_future(on, timezone.localdate(at), "申请日期"),
+    )
+    case.court_enforcement = True
+    case.save(update_fields=["court_enforcement"])
+    _note("request_court_enforcement", case, case.number, case.office_code, by, at, on=on)
+    return case
+
+
+@transaction.atomic
+def transfer_case(*, case: Case, addressee: str, moved_on: dt.date, by: Actor, at: dt.datetime) -> Transfer:
+    """Hand the case, or what it shows, to 公安, 卫健, 海关 or 纪检; once per addressee (C111)."""
+    case = _locked(case)
+    require(by, PERMISSION, case.office_code, where=case.number)
+    exists = Transfer.objects.filter(source="case", source_no=case.number, addressee=addressee).exists()
+    refuse(
+        check.check_addressee(addressee, ADDRESSEES),
+        check.check_order_of_dates("立案日期", case.filed_on, "移送日期", moved_on),
+        check.check_not_in_future(moved_on, timezone.localdate(at), "移送日期"),
+        check.check_first_transfer(exists, case.number, addressee),
+    )
+    transfer = Transfer.objects.create(
+        source="case",
+        source_no=case.number,
+        party_id=case.party_id,
+        addressee=addressee,
+        moved_on=moved_on,
+        link=case.link,
+        tags=case.tags,
+        campaign=case.campaign,
+        office_code=case.office_code,
+    )
+    case.transfers = "、".join(filter(None, [case.transfers, addressee]))
+    case.transferred_on = case.transferred_on or moved_on
+    case.save(update_fields=["transfers", "transferred_on"])
+    _note(
+        "transfer_case", case, case.number, case.office_code, by, at, addressee=addressee, moved_on=moved_on
+    )
+    return transfer
+
+
+@transaction.atomic
+def amend_cases(
+    *, cases: Iterable[Case], changes: dict[str, Any], reason: str, by: Actor, at: dt.datetime
+) -> list[Case]:
+    """Correct campaign, tags, conduct or link of one or many cases; needs a reason. ``tags`` is a list."""
+    rows = list(cases)
+    refuse(check.check_given(reason, "更正理由"), check.check_amendable(changes, AMENDABLE))
+    values = {k: joined_tags(v) if k == "tags" else v for k, v in changes.items()}
+    if "link" in values:
+        refuse(check.check_link(values["link"], LINKS))
+    for case in rows:
+        require(by, PERMISSION, case.office_code, where=case.number)
+        detail = {field: [getattr(case, field), value] for field, value in values.items()}
+        for field, value in values.items():
+            setattr(case, field, value)
+        _note("amend_cases", case, case.number, case.office_code, by, at, reason=reason, **detail)
+    if values:
+        Case.objects.bulk_update(rows, list(values))
+    return rows
+
+
+def interview_key(*parts: object) -> str:
+    """The key under which one interview is recorded once: a digest of whatever tells it apart."""
+    return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()
+
+
+@transaction.atomic
+def record_interview(
+    *,
+    party: Party,
+    held_on: dt.date,
+    reason: str,
+    by: Actor,
+    at: dt.datetime,
+    link: str = "",
+    tags: Iterable[str] = (),
+    campaign: str = "",
+    office_code: str | None = None,
+    commitments: str = "",
+) -> Interview:
+    """Record a responsibility interview (约谈). ``office_code``: the party's office when None.
+
+    Refused: no reason (C107), held in the future (C102), the same interview again (C201).
+    """
+    office = office_code or party.office_code
+    require(by, PERMISSION, office, where=party.name)
+    stored = joined_tags(tags)
+    key = interview_key(party.pk, held_on, link, stored, campaign, reason, office)
+    refuse(
+        check.check_given(reason, "约谈事由"),
+        check.check_not_in_future(held_on, timezone.localdate(at), "约谈日期"),
+        check.check_link(link, LINKS) if link else [],
+        check.check_new_interview(Interview.objects.filter(record_key=key).exists(), party.name, held_on),
+    )
+    interview = Interview.objects.create(
+        record_key=key,
+        party=party,
+        held_on=held_on,
+        link=link,
+        tags=stored,
+        campaign=campaign,
+        reason=reason,
+        office_code=office,
+        extra={"承诺": commitments} if commitments else {},
+    )
+    _note("record_interview", interview, str(interview.pk), office, by, at, party=party.name, held_on=held_on)
+    return interview
