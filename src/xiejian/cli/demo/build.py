@@ -9,12 +9,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from xiejian.cases.actions import request_court_enforcement
+from xiejian.cases.importing import import_cases, import_interviews
+from xiejian.cases.models import Case
 from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
 from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.registers import Register, Row
 from xiejian.cli.demo.year import Visited, Year
+from xiejian.inspections.importing import import_visits
 from xiejian.inspections.work import record_work
 from xiejian.kernel.tabular import write_xlsx
 from xiejian.planning import actions as planning
@@ -25,6 +29,9 @@ from xiejian.registry.models import Party
 
 IMPORTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "parties": ("监管对象", import_parties),
+    "visits": ("检查记录", import_visits),
+    "cases": ("案件", import_cases),
+    "interviews": ("责任约谈", import_interviews),
 }
 
 
@@ -76,6 +83,7 @@ class OfficeYear:
         self.load("visits", self._rows(v for v in visits if not self.year.living(v)), self.staffed.today)
         self.load("cases", self.year.case_rows(), self.staffed.today)
         self.load("interviews", self.year.interview_rows(), self.staffed.today)
+        self._go_to_court()
         self._record_work()
         self._live([v for v in visits if self.year.living(v)])
         self._grade()
@@ -139,6 +147,14 @@ class OfficeYear:
             at=moment(staffed.today, hour=9),
         )  # fmt: skip
         self.counts["分级"] += run.grades.count()
+
+    def _go_to_court(self) -> None:
+        """Ask the court to enforce the decisions that the data says were not obeyed."""
+        days = self.year.in_court()
+        for case in Case.objects.filter(number__in=days).order_by("number"):
+            on = days[case.number]
+            request_court_enforcement(case=case, on=on, by=self.staffed.officer, at=moment(on))
+            self.counts["申请法院强制执行"] += 1
 
     # ---- licences, certificates, other work ---------------------------------------------------------
 

@@ -57,6 +57,7 @@ class Year:
         self.data = read(f"{staffed.key}-year")
         self.invent = register.inventor
         self._numbers: Counter[tuple[str, int]] = Counter()
+        self._numbered: list[dict[str, Any]] = []
         self.visits = sorted(
             [*self._named_visits(), *self._rounds()], key=lambda v: (v.on, v.office_code, v.unit.code)
         )
@@ -165,15 +166,25 @@ class Year:
 
     # ---- cases and interviews -----------------------------------------------------------------------
 
+    def _cases(self) -> list[dict[str, Any]]:
+        """The cases of the data by the day of filing, each with its number."""
+        if not self._numbered:
+            for entry in sorted(self.data.get("case", []), key=lambda e: e["filed"]):
+                self._numbered.append(entry | {"number": self.number("case", entry["filed"].year)})
+        return self._numbered
+
     def case_rows(self) -> list[Row]:
-        """The rows of the cases form, by the day of filing."""
-        entries = sorted(self.data.get("case", []), key=lambda e: e["filed"])
-        return [self._case_row(entry) for entry in entries]
+        """The rows of the cases form."""
+        return [self._case_row(entry) for entry in self._cases()]
+
+    def in_court(self) -> dict[str, date]:
+        """Number → day of the application to the court, for the decisions that were not obeyed."""
+        return {entry["number"]: entry["court_on"] for entry in self._cases() if "court_on" in entry}
 
     def _case_row(self, entry: dict[str, Any]) -> Row:
         unit = self.unit(entry["unit"])
         return {
-            "案号": self.number("case", entry["filed"].year),
+            "案号": entry["number"],
             "统一社会信用代码": unit.code,
             "主体名称": unit.name,
             "立案日期": entry["filed"],
@@ -195,7 +206,6 @@ class Year:
             "移送": entry.get("transfer", ""),
             "移送日期": entry.get("transferred"),
             "承办机构代码": self.staffed.code,
-            "申请法院强制执行": YES_NO["court" in entry],
         }
 
     def interview_rows(self) -> list[Row]:
