@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from moment import NOW
 from xiejian.people import actions
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, Actor
-
-#: Every test acts at this moment unless it says otherwise.
-NOW = dt.datetime(2024, 3, 5, 9, 30, tzinfo=dt.UTC)
 
 
 def shared_data() -> Path:

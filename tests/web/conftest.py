@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import NOW
+from moment import NOW
 from django.test import Client
 
 from xiejian.people.models import Office, Officer
