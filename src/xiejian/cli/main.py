@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from xiejian.cli import documents, draw, grade, imports, packs, plan, server, tables
+from xiejian.cli import docs, documents, draw, grade, imports, packs, plan, server, tables
 from xiejian.cli.demo import command as demo
 
 
@@ -13,6 +13,6 @@ def main() -> None:
     """Entry point of ``xiejian``."""
 
 
-for module in (demo, documents, draw, grade, imports, packs, plan, server, tables):
+for module in (demo, docs, documents, draw, grade, imports, packs, plan, server, tables):
     for item in module.COMMANDS:
         main.add_command(item)
