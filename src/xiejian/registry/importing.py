@@ -87,8 +87,8 @@ class _Working:
     stated: frozenset[str] = frozenset()
     changed: dict[str, list[Any]] = field(default_factory=dict)
     link_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
-    touched_links: set[str] = field(default_factory=set)
-    touched_licences: set[str] = field(default_factory=set)
+    touched_links: dict[str, None] = field(default_factory=dict)  # ordered: the same file, the same row ids
+    touched_licences: dict[str, None] = field(default_factory=dict)
 
 
 class _Load:
@@ -335,7 +335,7 @@ class _Known:
                 format_suspect=number.suspect, **dates,
             )  # fmt: skip
             working.licences[number.key] = licence
-            working.touched_licences.add(number.key)
+            working.touched_licences[number.key] = None
             if number.kind != "other":
                 self.owners[number.key] = working
             if not working.new:
@@ -345,7 +345,7 @@ class _Known:
             old = getattr(licence, name)
             if value and old != value:
                 setattr(licence, name, value)
-                working.touched_licences.add(number.key)
+                working.touched_licences[number.key] = None
                 working.changed.setdefault(f"{number.key}.{name}", [json_ready(old), json_ready(value)])
 
 
@@ -406,7 +406,7 @@ def _apply_link(working: _Working, facts: dict[str, Any], stated: frozenset[str]
     if link is None:
         values = {n: facts[n] for n in LINK_FACTS} | {"tags": tag_text(facts["tags"])}
         working.links[name] = PartyLink(link=name, **values)
-        working.touched_links.add(name)
+        working.touched_links[name] = None
         if not working.new:
             working.changed.setdefault("环节", ["", ""])[1] = name
         return
@@ -417,5 +417,5 @@ def _apply_link(working: _Working, facts: dict[str, Any], stated: frozenset[str]
         old = getattr(link, fact)
         if old != new:
             setattr(link, fact, new)
-            working.touched_links.add(name)
+            working.touched_links[name] = None
             working.changed.setdefault(f"{name}.{HEADINGS[fact]}", [json_ready(old), json_ready(new)])
