@@ -7,7 +7,9 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -135,13 +137,11 @@ def _coverage(draft: Draft) -> list[dict[str, Any]]:
         if task.link_id is not None:
             visits[keys[task.link_id]] += task.times
             planned[keys[task.link_id]].add(task.link_id)
-    by_rule: Counter[tuple[str, str, str, int | None]] = Counter()
-    for rule in draft.drafted.coverage:
-        for link, level, required in rule.owed:
-            by_rule[rule.rule, rule.kind, link, level] += 0 if rule.kind == "follow_up" else required
-    owed: Counter[tuple[str, int | None]] = Counter()
-    for (_, _, link, level), required in by_rule.items():
-        owed[link, level] = max(owed[link, level], required)
+    parts: dict[tuple[str, int | None], Fraction] = defaultdict(Fraction)
+    for link_id, part in draft.drafted.owed_part.items():
+        parts[keys[link_id]] += part
+    # every rule is met by the plan; where two shares overlap, one visit may count for both
+    owed = {key: min(ceil(parts[key]), len(planned[key])) for key in parties}
     order = sorted(parties, key=lambda k: (packs.LINKS.index(k[0]), -(k[1] or 0)))
     return [
         {

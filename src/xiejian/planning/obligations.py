@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -119,8 +119,6 @@ class Coverage:
     meaning: str
     unverified: bool
     note: str = ""
-    #: required parties by (link, level); a share over mixed levels is apportioned, rounded down
-    owed: tuple[tuple[str, int | None, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,11 +137,16 @@ class DrawRecord:
 
 @dataclass
 class Drafted:
-    """A year's plan before it is stored."""
+    """A year's plan before it is stored.
+
+    ``owed_part``: for each link the largest share that a rule asks of its group, so that the sum
+    over any set of links is how many of them the rules oblige the office to visit.
+    """
 
     tasks: list[TaskDraft] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     draws: list[DrawRecord] = field(default_factory=list)
+    owed_part: dict[int, Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -250,14 +253,6 @@ def is_yearly(duty: Duty) -> bool:
     return bool(duty.times) and (duty.years or 1) <= (duty.times or 1) and (share is None or share >= 1)
 
 
-def _by_level(members: Sequence[Subject], required: int) -> tuple[tuple[str, int | None, int], ...]:
-    counts = Counter((s.link, s.level) for s in members)
-    return tuple(
-        (link, level, required * count // len(members))
-        for (link, level), count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or 0))
-    )
-
-
 class _Year:
     """One pass over the groups of a year. Groups are one rule in one area; narrow kinds go first."""
 
@@ -267,6 +262,7 @@ class _Year:
         self.coverage: list[Coverage] = []
         self.draws: list[DrawRecord] = []
         self.quotas: list[tuple[Duty, list[Subject]]] = []
+        self.owed_part: dict[int, Fraction] = defaultdict(Fraction)
         self._kinds: dict[tuple[int, str], set[str]] = defaultdict(set)
 
     def owe(
@@ -328,9 +324,12 @@ class _Year:
                 meaning=duty.meaning,
                 unverified=duty.unverified,
                 note=note,
-                owed=_by_level(members, min(required, len(members))),
             )
         )
+        if duty.of == "group":
+            part = Fraction(min(required, len(members)), len(members))
+            for subject in members:
+                self.owed_part[subject.link_id] = max(part, self.owed_part[subject.link_id])
 
     # one method for each way in which a rule speaks of frequency
 
@@ -558,4 +557,4 @@ def plan_year(
     named, quotas = _quota_tasks(state, named)
     order = {s.link_id: at for at, s in enumerate(ordered)}
     named.sort(key=lambda t: (t.office_code, t.due_on, order[t.link_id or 0], width(t.kind)))
-    return Drafted(named + quotas, state.coverage, state.draws)
+    return Drafted(named + quotas, state.coverage, state.draws, dict(state.owed_part))

@@ -11,19 +11,20 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any, Literal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from xiejian.inspections.checklists import minimum_inspectors
 from xiejian.inspections.models import Visit
-from xiejian.kernel import divisions
+from xiejian.kernel import divisions, packs, workdays
 from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.timeline import Event
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, visible
-from xiejian.planning import campaigns, working_days
+from xiejian.planning import campaigns
 from xiejian.planning.models import Campaign, Grade, GradeRun, Plan, Task
 from xiejian.planning.obligations import authority_of, discharges, width
 from xiejian.registry.models import Party, PartyLink
@@ -31,6 +32,12 @@ from xiejian.registry.models import Party, PartyLink
 _KIND_IDS = {label: kind for kind, label in KIND_LABELS.items()}
 CONCLUDED = "concluded"
 SOON, LATER = 7, 30  # days ahead that the board shows; a habit of the page, no rule of law
+
+
+@cache
+def calendar() -> workdays.Calendar:
+    """The statutory calendar, with the office's own file of years published since."""
+    return workdays.build(packs.root() / "national" / "workdays.toml")
 
 
 def plans(actor: Actor | None) -> QuerySet[Plan]:
@@ -335,17 +342,15 @@ def _feasibility(
             left[state.office_code] += state.left
             missed[state.office_code] += state.left if state.is_overdue(on) else 0
     settings = dict(Office.objects.filter(code__in=left).values_list("code", "settings"))
-    year_end = dt.date(plan.year, 12, 31)
-    days = working_days.between(max(on, dt.date(plan.year, 1, 1)), year_end)
+    first, last = max(on, dt.date(plan.year, 1, 1)), dt.date(plan.year, 12, 31)
+    days, provisional = calendar().between(first, last), calendar().is_provisional(first, last)
     found = []
     for code in sorted(left):
-        capacity = capacity_of(settings.get(code) or {}, days.count)
+        capacity = capacity_of(settings.get(code) or {}, days)
         open_visits = left[code] - missed[code]
         beyond = max(0, open_visits - capacity) if capacity is not None else 0
         found.append(
-            Feasibility(
-                code, names[code], left[code], missed[code], days.count, days.provisional, capacity, beyond
-            )
+            Feasibility(code, names[code], left[code], missed[code], days, provisional, capacity, beyond)
         )
     return found
 
@@ -353,12 +358,12 @@ def _feasibility(
 def capacity_of(settings: Mapping[str, Any], days: int) -> int | None:
     """Visits that an office can make in so many working days; None where its settings do not say.
 
-    A visit takes a pair of inspectors (see the packs of the inspections room), so an odd one waits.
+    ``settings``: ``inspectors`` (or ``pairs``) and ``visits_per_pair_per_day``. A visit takes the
+    least number of inspectors that the law allows (RL-1), so an odd one waits.
     """
-    pairs = settings.get("pairs")
+    pairs, each = settings.get("pairs"), settings.get("visits_per_pair_per_day")
     if pairs is None and settings.get("inspectors") is not None:
-        pairs = int(settings["inspectors"]) // 2
-    each = settings.get("visits_per_pair_per_day")
+        pairs = int(settings["inspectors"]) // minimum_inspectors()
     return None if pairs is None or each is None else int(days * pairs * each)
 
 
