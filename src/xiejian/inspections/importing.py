@@ -72,6 +72,7 @@ VISIT_COLUMNS = (
     Column("整改期限", False, "责令改正的期限", "2023-06-15"),
     Column("复查日期", False, "", "2023-06-20"),
     Column("复查结论", False, "、".join(RECHECK_RESULTS), "通过"),
+    Column("备注", False, "", ""),
     Column("检查机构代码", False, "空则为监管对象所属机构", "150525"),
 )
 
@@ -137,6 +138,7 @@ def _read(cells: Cells, ref: PartyRef | None, today: dt.date) -> Reading:
         correct_by=correct_by,
         recheck_on=recheck_on,
         recheck_result=cells.choice("复查结论", RECHECK_RESULTS, synonyms=_RESULT_WORDS),
+        remark=cells.text("备注", 2000),
         extra=extra_of(cells, VISIT_COLUMNS),
     )
     if persons is not None:

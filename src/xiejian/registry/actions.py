@@ -1,0 +1,316 @@
+"""Every write of the register (imports apart, which load in bulk)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from xiejian.kernel.cells import tag_list, tag_text
+from xiejian.kernel.problems import Refused
+from xiejian.numbers import certificates
+from xiejian.people import audit
+from xiejian.people.policy import Actor, require
+from xiejian.registry import checks
+from xiejian.registry.columns import LINK_FACTS, problems, read_party
+from xiejian.registry.importing import HEADINGS, PARTY_FACTS, party_grams
+from xiejian.registry.models import (
+    LINKS,
+    STATUSES,
+    Licence,
+    LicenceMatter,
+    Party,
+    PartyLink,
+    Registration,
+    RegistrationCheck,
+    Site,
+)
+
+PERMISSION = "registry.edit"
+SITE_KINDS = ("住所", "经营场所", "生产地址", "库房", "使用地址")
+#: fields of a party that amend_party may change; the status changes with a date of its own
+AMENDABLE = tuple(f for f in PARTY_FACTS if f not in {"status", "office_code"})
+
+
+def _today(at: dt.datetime) -> dt.date:
+    return timezone.localtime(at).date()
+
+
+def _note(action: str, party: Party, by: Actor, at: dt.datetime, **detail: Any) -> None:
+    audit.record(
+        by=by, at=at, action=action, subject="party", key=str(party.pk), office_code=party.office_code,
+        detail=detail,
+    )  # fmt: skip
+
+
+def _locked(party: Party) -> Party:
+    """The party as it is now, locked until the transaction ends."""
+    Party.objects.select_for_update().only("pk").get(pk=party.pk)
+    party.refresh_from_db()
+    return party
+
+
+def _read(row: Mapping[str, object], today: dt.date) -> Any:
+    """A form's answers by Chinese heading, read exactly as an imported row is."""
+    parsed = read_party(row, on=today)
+    if parsed.problems:
+        raise Refused(parsed.problems)
+    return parsed
+
+
+@transaction.atomic
+def register_party(*, row: Mapping[str, object], by: Actor, at: dt.datetime) -> Party:
+    """Enter one party with its links and licences; ``row`` by the headings of the import form.
+
+    Refused with every problem of the row, R306 when the credit code or a certificate number is taken.
+    """
+    parsed = _read(row, _today(at))
+    facts = parsed.facts
+    require(by, PERMISSION, facts["office_code"])
+    numbers = [certificates.read(n) for n in parsed.licence_numbers]
+    owner = Party.objects.filter(uscc=facts["uscc"]).first() if facts["uscc"] else None
+    keys = [n.key for n in numbers if n.kind != "other"]
+    taken = list(Licence.objects.filter(number_key__in=keys).select_related("party"))
+    checks.refuse(
+        checks.check_new(
+            owner is not None, "统一社会信用代码", facts["uscc"] or "", owner.name if owner else ""
+        ),
+        *(checks.check_new(True, "证号", x.number, x.party.name) for x in taken),
+    )
+    party = Party.objects.create(**facts, extra=parsed.extra, created_at=at, updated_at=at)
+    for link in parsed.links:
+        values = {n: link[n] for n in LINK_FACTS} | {"tags": tag_text(link["tags"])}
+        PartyLink.objects.create(party=party, link=link["link"], **values)
+    dates = {n: parsed.links[0][n] for n in ("issued_on", "filed_on", "expires_on")}
+    for number in numbers:
+        _create_licence(party, number, dates)
+    _index(party)
+    _note("register_party", party, by, at, name=party.name, links=[k["link"] for k in parsed.links])
+    return party
+
+
+def _create_licence(
+    party: Party, number: certificates.Number, dates: Mapping[str, Any], scope: str = ""
+) -> Licence:
+    key = number.key if number.kind != "other" else f"{number.key[:60]}@{party.pk}"
+    return Licence.objects.create(
+        party=party, kind=number.kind, number=number.printed[:80], number_key=key,
+        format_suspect=number.suspect, scope=scope, **dates,
+    )  # fmt: skip
+
+
+def _index(party: Party) -> None:
+    """Bring the search text to the party's name and numbers."""
+    party.search_grams = party_grams(party, party.licences.all())
+    party.save(update_fields=["search_grams"])
+
+
+@transaction.atomic
+def amend_party(
+    *, party: Party, reason: str, by: Actor, at: dt.datetime, link: str = "", row: Mapping[str, object]
+) -> Party:
+    """Correct facts of a party (and of one of its links, new or known) with a reason.
+
+    ``row``: only what changes, by the headings of the import form; an empty cell clears the fact.
+    The audit entry keeps before and after. Refused: R301 no reason, R307 not amendable, R308 no change.
+    """
+    party = _locked(party)
+    require(by, PERMISSION, party.office_code)
+    fields = {name for name, heading in HEADINGS.items() if heading in row}
+    checks.refuse(
+        checks.check_reason(reason),
+        checks.check_amendable((HEADINGS[f] for f in fields if f == "status"), known=()),
+        checks.check_one_of(link, LINKS, "环节") if link else [],
+    )
+    complete = {"主体名称": party.name, "环节": link or LINKS[0], "行政区划代码": party.division_code, **row}
+    parsed = _read(complete, _today(at))
+    require(by, PERMISSION, parsed.facts["office_code"])
+    changed = _set(party, {f: parsed.facts[f] for f in fields if f in AMENDABLE})
+    if "division_code" in changed:
+        changed |= _set(party, {"office_code": parsed.facts["office_code"]})
+    if uscc := changed.get("uscc"):
+        other = Party.objects.filter(uscc=party.uscc).exclude(pk=party.pk).first() if party.uscc else None
+        checks.refuse(
+            checks.check_new(other is not None, "统一社会信用代码", str(uscc[1]), other.name if other else "")
+        )
+    if changed:
+        party.updated_at = at
+        party.save()
+    if link:
+        changed |= _amend_link(party, link, {f: parsed.links[0][f] for f in fields if f in LINK_FACTS})
+    if not changed:
+        raise Refused(problems("R308"))
+    _index(party)
+    _note("amend_party", party, by, at, reason=reason, **changed)
+    return party
+
+
+def _set(row: Party | PartyLink, facts: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set the facts that differ; {field: [before, after]}."""
+    changed = {}
+    for name, value in facts.items():
+        old = getattr(row, name)
+        if old != value:
+            changed[name] = [old, value]
+            setattr(row, name, value)
+    return changed
+
+
+def _amend_link(party: Party, name: str, facts: dict[str, Any]) -> dict[str, list[Any]]:
+    if "tags" in facts:
+        facts["tags"] = tag_text(facts["tags"])
+    link = PartyLink.objects.filter(party=party, link=name).first()
+    if link is None:
+        PartyLink.objects.create(party=party, link=name, **facts)
+        return {"环节": ["", name]}
+    changed = _set(link, facts)
+    if changed:
+        link.save()
+    return {f"{name}.{HEADINGS[f]}": [_plain(f, a), _plain(f, b)] for f, (a, b) in changed.items()}
+
+
+def _plain(fact: str, value: Any) -> Any:
+    return "、".join(tag_list(value)) if fact == "tags" else value
+
+
+@transaction.atomic
+def change_status(
+    *, party: Party, status: str, on: dt.date, reason: str, by: Actor, at: dt.datetime
+) -> Party:
+    """Stop, resume, cancel or lose sight of a party on a day, with the reason."""
+    party = _locked(party)
+    require(by, PERMISSION, party.office_code)
+    checks.refuse(
+        checks.check_reason(reason),
+        checks.check_one_of(status, STATUSES, "状态"),
+        checks.check_not_in_future(on, _today(at), "状态变更日期"),
+    )
+    if party.status == status:
+        raise Refused(problems("R308"))
+    before, party.status, party.status_on, party.updated_at = party.status, status, on, at
+    party.save(update_fields=["status", "status_on", "updated_at"])
+    _note("change_status", party, by, at, status=[before, status], on=on.isoformat(), reason=reason)
+    return party
+
+
+@transaction.atomic
+def add_site(
+    *, party: Party, kind: str, address: str, division_code: str = "", by: Actor, at: dt.datetime
+) -> Site:
+    """Add a place of a party; the same place again is the one that is there."""
+    require(by, PERMISSION, party.office_code)
+    checks.refuse(checks.check_one_of(kind, SITE_KINDS, "场所类型"), checks.check_given(address, "地址"))
+    site, created = Site.objects.get_or_create(
+        party=party, kind=kind, address=address.strip(), defaults={"division_code": division_code}
+    )
+    if created:
+        _note("add_site", party, by, at, 场所=["", f"{kind} {address}"])
+    return site
+
+
+@transaction.atomic
+def add_licence(
+    *,
+    party: Party,
+    number: str,
+    by: Actor,
+    at: dt.datetime,
+    issued_on: dt.date | None = None,
+    filed_on: dt.date | None = None,
+    expires_on: dt.date | None = None,
+    scope: str = "",
+) -> Licence:
+    """Add a licence or filing of a party; its kind follows from the number (``other`` when it fits none)."""
+    require(by, PERMISSION, party.office_code)
+    read = certificates.read(number)
+    today = _today(at)
+    other = Licence.objects.filter(number_key=read.key).select_related("party").first()
+    checks.refuse(
+        checks.check_given(number, "证号"),
+        checks.check_not_in_future(issued_on, today, "发证日期"),
+        checks.check_not_in_future(filed_on, today, "备案日期"),
+        checks.check_order_of_dates("发证日期", issued_on, "有效期至", expires_on),
+        checks.check_new(other is not None, "证号", read.key, other.party.name if other else ""),
+    )
+    dates = {"issued_on": issued_on, "filed_on": filed_on, "expires_on": expires_on}
+    licence = _create_licence(party, read, dates, scope)
+    _index(party)
+    _note("add_licence", party, by, at, 证号=["", read.key], kind=read.kind)
+    return licence
+
+
+@transaction.atomic
+def record_licence_matter(
+    *,
+    applicant: str,
+    link: str,
+    matter: str,
+    result: str,
+    decided_on: dt.date,
+    office_code: str,
+    by: Actor,
+    at: dt.datetime,
+    reason: str = "",
+    party: Party | None = None,
+) -> LicenceMatter:
+    """Record one application and its outcome; a refusal (驳回) needs its reason.
+
+    ``matter`` is usually one of ``checks.MATTERS``, ``result`` of ``checks.RESULTS``; older kinds of
+    acceptance have their own words.
+    """
+    require(by, PERMISSION, office_code)
+    checks.refuse(
+        checks.check_given(applicant, "申请人"),
+        checks.check_given(matter, "事项"),
+        checks.check_given(result, "结果"),
+        checks.check_one_of(link, LINKS, "环节"),
+        checks.check_not_in_future(decided_on, _today(at), "办结日期"),
+        checks.check_reason(reason) if result == checks.RESULTS[1] else [],
+    )
+    row = LicenceMatter.objects.create(
+        applicant=applicant, link=link, matter=matter, result=result, decided_on=decided_on,
+        reason=reason, office_code=office_code, party=party,
+    )  # fmt: skip
+    audit.record(
+        by=by, at=at, action="record_licence_matter", subject="licence_matter", key=str(row.pk),
+        office_code=office_code,
+        detail={
+            "applicant": applicant, "matter": matter, "result": result, "decided_on": decided_on.isoformat()
+        },
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def record_registration_check(
+    *,
+    registration: Registration,
+    checked_on: dt.date,
+    by: Actor,
+    at: dt.datetime,
+    instructions_checked: bool = False,
+    consistent: bool = True,
+    problem: str = "",
+    campaign: str = "",
+    office_code: str = "",
+) -> RegistrationCheck:
+    """Record that a registration certificate (and its instructions) was checked; what is wrong is said."""
+    office = office_code or (registration.party.office_code if registration.party else by.office_code)
+    require(by, PERMISSION, office)
+    checks.refuse(
+        checks.check_not_in_future(checked_on, _today(at), "核查日期"),
+        [] if consistent else checks.check_given(problem, "问题"),
+    )
+    row = RegistrationCheck.objects.create(
+        registration=registration, checked_on=checked_on, instructions_checked=instructions_checked,
+        consistent=consistent, problem=problem, campaign=campaign, office_code=office,
+    )  # fmt: skip
+    audit.record(
+        by=by, at=at, action="record_registration_check", subject="registration", key=str(registration.pk),
+        office_code=office,
+        detail={"checked_on": checked_on.isoformat(), "consistent": consistent, "problem": problem},
+    )  # fmt: skip
+    return row
