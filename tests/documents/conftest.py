@@ -42,8 +42,9 @@ def visits(subjects: Iterable[Party], link: str, kind: str, tags: str = "|") -> 
     offset = Visit.objects.count()
     Visit.objects.bulk_create(
         Visit(
-            number=f"BL2009-{offset + number}", party=party, link=link, kind=kind, tags=tags, office_code=CODE,
-            state="concluded", visited_on=day(offset + number), persons=2, conclusion="符合",
+            number=f"BL2009-{offset + number}", party=party, link=link, kind=kind, tags=tags,
+            office_code=CODE, state="concluded", visited_on=day(offset + number), persons=2,
+            conclusion="符合",
         )
         for number, party in enumerate(subjects)
     )  # fmt: skip

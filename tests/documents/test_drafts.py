@@ -22,7 +22,7 @@ STATED = {
     "opening_acceptances_makers": 1, "openings_makers": 1, "openings_distributors": 5, "openings_refused": 2,
     "openings_refused_contact_lens": 1, "openings_refused_orthopaedic": 1,
     "visits_makers": 13, "visits_makers_system": 6, "visits_makers_daily": 7, "visits_use_high_risk": 4,
-    "ae_hospitals": 2, "ae_quota_each": 5, "ae_quota": 10, "ae_reports": 3,
+    "ae_hospitals": 2, "ae_quota_each": 5, "ae_quota": 10, "ae_reports": 3, "ae_gap": 7,
     "certificates_checked": 47, "instructions_checked": 47,
     "registration_verifications": 1, "registration_verifications_doubtful": 1,
     "cases_unlicensed": 2, "cases_unlicensed_trial": 1, "cases_contact_lens": 2,
@@ -87,7 +87,7 @@ class TestNextPlan:
 
     def test_lists_punished_parties_as_its_focus(self, plan):
         grids = [block for s in plan.sections if s.heading == "重点监管对象" for block in s.blocks]
-        assert "受行政处罚" in "".join(run.text for row in grids[-1].rows for run in row)
+        assert "被立案查处" in "".join(run.text for row in grids[-1].rows for run in row)
 
 
 class TestAskingForADraft:

@@ -44,13 +44,13 @@ def bind(template: Template, *, from_on: date, until: date, office_code: str) ->
     period = _period(from_on, until)
     shown = {key: Shown(written(f.value, f.unit), not f.value) for key, f in found.items()}
     listed = {key: _source(figure, period) for key, figure in found.items()}
-    for figure_id, average in template.averages.items():
-        over, under = (found[part].value for part in average.of)
-        value = _quotient(over, under)
-        shown[figure_id] = Shown(written(value, average.unit), not value)
+    for figure_id, entry in template.derived.items():
+        first, second = (found[part].value for part in entry.of)
+        value = _shortfall(first, second) if entry.how == "shortfall" else _quotient(first, second)
+        shown[figure_id] = Shown(written(value, entry.unit), not value)
         listed[figure_id] = Source(
-            figure_id, average.label, written(value, average.unit), average.unit, average.meaning, period,
-            found[average.of[0]].count,
+            figure_id, entry.label, written(value, entry.unit), entry.unit, entry.meaning, period,
+            found[entry.of[0]].count,
         )  # fmt: skip
     for value_id, given in template.values.items():
         listed[value_id] = Source(value_id, given.label, given.text, given.unit, given.source, "")
@@ -84,6 +84,10 @@ def percent(part: int, whole: int) -> Decimal | None:
     if not whole:
         return None
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+
+
+def _shortfall(promised: int | Decimal | None, reached: int | Decimal | None) -> int | Decimal:
+    return max(0, (promised or 0) - (reached or 0))
 
 
 def _quotient(over: int | Decimal | None, under: int | Decimal | None) -> int | Decimal | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from xiejian.documents import bound, parts, templates
+from xiejian.documents import bound, office_parts, parts, templates
 from xiejian.documents.draft import Draft, Section, Source, chinese_date
 from xiejian.documents.parts import Scope
 from xiejian.documents.templates import Template
@@ -31,6 +31,7 @@ KINDS = {
     "quality-report": "质量安全报告",
 }
 EARLIEST_YEAR = 2000
+PARTS = {**parts.PARTS, **office_parts.PARTS}
 
 
 def available() -> dict[str, str]:
@@ -44,7 +45,8 @@ def make(*, kind: str, year: int, office_code: str, by: Actor, at: datetime) -> 
 
     ``year`` is the year that was worked: `next-plan` of 2009 is the plan for 2010. Figures run from
     1 January to 31 December, or to the day of ``at`` while the year is not over; the draft is dated
-    the day of ``at``. Nothing is stored. Refused: P101 without permission, D101 kind, D102 office, D103 year.
+    the day of ``at``. Nothing is stored. Refused: P101 without permission, D101 kind, D102 office, D103 year,
+    D104 no campaign to write an order for.
     """
     today = timezone.localdate(at)
     if kind not in available():
@@ -91,7 +93,9 @@ def default_office() -> str:
 
 
 def _words(scope: Scope) -> dict[str, str]:
+    campaign = office_parts.campaign_of(scope)
     return {
+        "campaign": campaign.title if campaign else "",
         "office": scope.office.name,
         "area": divisions.name(scope.office.code),
         "year": str(scope.year),
@@ -102,13 +106,15 @@ def _words(scope: Scope) -> dict[str, str]:
 
 def _written(template: Template, scope: Scope, today: date) -> Draft:
     words = _words(scope)
+    if template.needs_campaign and not words["campaign"]:
+        raise Refused(problems("D104", scope.office.name, year=scope.year))
     figures = bound.bind(template, from_on=scope.from_on, until=scope.until, office_code=scope.office.code)
     sections: list[Section] = []
     extra: list[Source] = []
     for entry in template.sections:
         section = templates.render(entry, figures.shown, template.values, words)
         if entry.content:
-            part = parts.PARTS[entry.content](scope)
+            part = PARTS[entry.content](scope)
             extra += part.sources
             section = replace(section, blocks=(*section.blocks, *part.blocks))
             sections += [section, *part.sections]

@@ -8,13 +8,14 @@ named, not embedded: offices have them, and a machine without them substitutes i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from docx import Document
 from docx.document import Document as DocxDocument
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -40,6 +41,9 @@ TOP, LEFT, BOTTOM, RIGHT = Mm(37), Mm(28), Mm(35), Mm(26)
 FOOTER = Mm(23)
 TITLE_PT, BODY_PT, LINE_PT, PAGE_NUMBER_PT, TABLE_PT = 22, 16, 28, 14, 10.5
 TITLE_LINE_PT = 36
+#: width of the type area
+LINE_MM = 156.0
+ROW_MM = 6.5
 #: line height in table cells, in parts of the type size: the same with every font that is substituted
 CELL_LINE = 1.3
 RED = RGBColor(0xFF, 0, 0)
@@ -167,7 +171,7 @@ def add_red_heading(document: DocxDocument, office_name: str, document_no: str) 
     paragraph = document.add_paragraph(style=STYLES["title"])
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     # as large as the line allows, never larger than the issuing bodies above (about 62 pt high)
-    size = min(48.0, 156 / 0.3528 / max(len(office_name) + 2, 8))
+    size = min(48.0, LINE_MM / 0.3528 / max(len(office_name) + 2, 8))
     _lines(paragraph, size * 1.5)
     set_font(paragraph.add_run(office_name + "文件"), SMALL_TITLE, size, colour=RED)
     number = document.add_paragraph(style=STYLES["body"])
@@ -183,7 +187,16 @@ def add_red_heading(document: DocxDocument, office_name: str, document_no: str) 
     number._element.get_or_add_pPr().append(borders)
 
 
-def add_title(document: DocxDocument, title: str, *, blank_lines: int = 0) -> None:
+def title_lines(title: str, office_name: str) -> list[str]:
+    """The title in lines that break between words: after the office's name where one line is too short."""
+    rest = title.removeprefix(office_name)
+    fits = text_width(title) * TITLE_PT * 0.3528 <= LINE_MM
+    return [title] if fits or rest in (title, "") else [office_name, rest]
+
+
+def add_title(
+    document: DocxDocument, lines: list[str], *, blank_lines: int = 0, new_page: bool = False
+) -> None:
     """The title, centred; ``blank_lines`` above it (two below a red heading)."""
     for _ in range(blank_lines):
         _lines(document.add_paragraph(style=STYLES["body"]), LINE_PT)
@@ -192,7 +205,13 @@ def add_title(document: DocxDocument, title: str, *, blank_lines: int = 0) -> No
     _lines(paragraph, TITLE_LINE_PT)
     paragraph.paragraph_format.space_after = Pt(LINE_PT)
     paragraph.paragraph_format.keep_with_next = True
-    set_font(paragraph.add_run(title), SMALL_TITLE, TITLE_PT)
+    paragraph.paragraph_format.page_break_before = new_page
+    for number, line in enumerate(lines):
+        run = paragraph.add_run()
+        if number:
+            run.add_break()
+        run.add_text(line)
+        set_font(run, SMALL_TITLE, TITLE_PT)
 
 
 def add_heading(document: DocxDocument, text: str, level: int) -> None:
@@ -306,8 +325,11 @@ def new_table(document: DocxDocument, rows: int, widths: list[float]) -> Table:
     return table
 
 
-def add_grid(document: DocxDocument, grid: Grid, line_mm: float = 156) -> None:
-    """A table in the text: caption above, heading repeated on every page, numbers right."""
+def add_grid(document: DocxDocument, grid: Grid, *, last: bool = False) -> None:
+    """A table in the text: caption above, heading repeated on every page.
+
+    ``last``: nothing follows, so the line that Word wants after a table is made too low to see.
+    """
     if grid.caption:
         caption = document.add_paragraph(style=STYLES["body"])
         caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -315,41 +337,50 @@ def add_grid(document: DocxDocument, grid: Grid, line_mm: float = 156) -> None:
         caption.paragraph_format.keep_with_next = True
         set_font(caption.add_run(grid.caption), HEITI, 12)
     parts = grid.widths or (1.0,) * len(grid.columns)
-    widths = [line_mm * part / sum(parts) for part in parts]
+    widths = [LINE_MM * part / sum(parts) for part in parts]
     table = new_table(document, len(grid.rows) + 1, widths)
     cells = list(table._cells)  # one pass: table.cell() walks the table each time
     for cell, label in zip(cells, grid.columns, strict=False):
         fill_cell(cell, label, font=HEITI)
     rest = iter(cells[len(grid.columns) :])
+    sides = [_alignment(column) for column in zip(*grid.rows, strict=True)]
     for row in grid.rows:
-        for run in row:
-            fill_cell(next(rest), run.text, align=_alignment(run))
+        for run, side in zip(row, sides, strict=True):
+            fill_cell(next(rest), run.text, align=side)
     repeat_heading(table)
-    _lines(document.add_paragraph(style=STYLES["table"]), 12)
+    for line in table.rows:
+        line.height, line.height_rule = Mm(ROW_MM), WD_ROW_HEIGHT_RULE.AT_LEAST
+    after = document.add_paragraph(style=STYLES["table"])
+    _lines(after, 1 if last else 12)
 
 
-def _alignment(run: Run) -> WD_ALIGN_PARAGRAPH:
-    short = bool(run.figure) or text_width(run.text) <= 6
-    return WD_ALIGN_PARAGRAPH.CENTER if short else WD_ALIGN_PARAGRAPH.LEFT
+def _alignment(column: Iterable[Run]) -> WD_ALIGN_PARAGRAPH:
+    """A column of short entries stands in the middle, one with longer text to the left."""
+    long = any(not run.figure and text_width(run.text) > 6 for run in column)
+    return WD_ALIGN_PARAGRAPH.LEFT if long else WD_ALIGN_PARAGRAPH.CENTER
 
 
 def add_sources(document: DocxDocument, draft: Draft) -> None:
     """The appendix 数据来源: every number with its definition, period and count of records."""
-    document.add_page_break()
-    add_title(document, "数据来源")
+    add_title(document, ["数据来源"], new_page=True)
+    period = f"{chinese_date(draft.from_on)}至{chinese_date(draft.until_on)}"
+    end = f"截至{chinese_date(draft.until_on)}"
+    short = {period: "期内", end: "期末", "": "—"}
+    said = Run(f"期内：{period}；期末：{end}。每个数字可在系统中逐条打开所依据的记录。")
+    add_body(document, Paragraph((said,)))
     rows = [
         (
             Run(str(number)),
             Run(source.meaning),
             Run(f"{source.value}{source.unit}", source.id),
             Run(source.definition),
-            Run(source.period),
+            Run(short.get(source.period, source.period)),
             Run("规则值" if source.records is None else str(source.records)),
         )
         for number, source in enumerate((s for s in draft.figures.values() if s.listed), 1)
     ]
     columns = ("序号", "指标", "数值", "口径", "期间", "记录数")
-    add_grid(document, Grid(columns, tuple(rows), (9, 36, 18, 57, 24, 14)))
+    add_grid(document, Grid(columns, tuple(rows), (11, 38, 20, 57, 14, 16)), last=True)
 
 
 def write(draft: Draft, path: Path, *, sources: bool = True) -> None:
@@ -360,7 +391,8 @@ def write(draft: Draft, path: Path, *, sources: bool = True) -> None:
     document = new_document(draft.title, draft.office_name)
     if draft.red_heading:
         add_red_heading(document, draft.office_name, draft.document_no)
-    add_title(document, draft.title, blank_lines=2 if draft.red_heading else 0)
+    lines = title_lines(draft.title, draft.office_name)
+    add_title(document, lines, blank_lines=2 if draft.red_heading else 0)
     if draft.addressee:
         add_body(document, Paragraph((Run(draft.addressee + "："),)), indent=False)
     for heading, section in zip(numbered(draft.sections), draft.sections, strict=True):

@@ -99,7 +99,8 @@ def counted(
     return Source(key, meaning, str(number), unit, definition, period, number, **more)
 
 
-def _as_of(scope: Scope) -> str:
+def since(scope: Scope) -> str:
+    """The period of a stock figure."""
     return f"截至{chinese_date(scope.until)}"
 
 
@@ -120,9 +121,9 @@ def levels(scope: Scope) -> Part:
         (row["link"], row["level"]): row["n"]
         for row in scope.links.values("link", "level").annotate(n=Count("id")).order_by()
     }
+    if all(level is None for _, level in counts):
+        return Part()  # nothing graded, or a regime without levels: no table of blanks
     present = [link for link in LINKS if any(key[0] == link for key in counts)]
-    if not present:
-        return Part((said("名录中暂无医疗器械监管对象。"),))
     shown = [level for level in (*LEVELS, None) if any(key[1] == level for key in counts)]
     rows, sources = [], []
     for link in present:
@@ -131,7 +132,7 @@ def levels(scope: Scope) -> Part:
             number = counts.get((link, level), 0)
             source = counted(
                 f"level_{link}_{level or 0}", f"{link}环节{LEVEL_NAMES[level]}", number, "家",
-                "名录中未注销的医疗器械监管对象，按环节和最近一次分级结果计数", _as_of(scope), listed=False,
+                "名录中未注销的医疗器械监管对象，按环节和最近一次分级结果计数", since(scope), listed=False,
             )  # fmt: skip
             sources.append(source)
             cells.append(Run(source.value, source.id))
@@ -139,29 +140,30 @@ def levels(scope: Scope) -> Part:
         rows.append(tuple(cells))
     columns = ("环节", *(LEVEL_NAMES[level] for level in shown), "合计")
     widths = (2.0, *(1.0 for _ in shown), 1.0)
-    caption = f"监管级别分布（家，{_as_of(scope)}）"
+    caption = f"监管级别分布（家，{since(scope)}）"
     return Part((Grid(columns, tuple(rows), widths, caption),), (), tuple(sources))
 
 
 # --- what is open -----------------------------------------------------------------------------------------
 
 
-def overdue_orders(scope: Scope) -> list[tuple[str, str, date]]:
-    """Orders past their date and not closed: (number, party, due), the oldest first.
+def overdue_visits(scope: Scope) -> list[tuple[str, str, str, date]]:
+    """Orders past their date and not closed: (office, number, party, due), the oldest first.
 
     An order of the correction workflow, or a visit that came in with an order and no passed re-check.
     """
     orders = scope.rows(Correction.objects.all()).filter(due_on__lt=scope.until, closed_on__isnull=True)
-    found = [(o.number, o.visit.party.name, o.due_on) for o in orders.select_related("visit__party")]
+    orders = orders.filter(visit__party__area__contains=AREA).select_related("visit__party")
+    found = [(o.office_code, o.number, o.visit.party.name, o.due_on) for o in orders]
     imported = scope.rows(Visit.objects.all()).filter(order_issued=True, correct_by__lt=scope.until)
     imported = imported.exclude(recheck_result="通过").exclude(state__in=("planned", "cancelled"))
     imported = imported.filter(~Exists(Correction.objects.filter(visit=OuterRef("pk"))))
     found += [
-        (visit.number, visit.party.name, visit.correct_by)
-        for visit in imported.select_related("party")
+        (visit.office_code, visit.number, visit.party.name, visit.correct_by)
+        for visit in imported.filter(party__area__contains=AREA).select_related("party")
         if visit.correct_by
     ]
-    return sorted(found, key=lambda row: (row[2], row[0]))
+    return sorted(found, key=lambda row: (row[3], row[1]))
 
 
 def deadlines(scope: Scope) -> Part:
@@ -173,7 +175,7 @@ def deadlines(scope: Scope) -> Part:
         blocks.append(said("责令整改已超期未办结的", overdue, "件，逐件复查，拒不整改的依法处理："))
         rows = [
             (Run(number), Run(name), Run(due.isoformat()), Run(str((scope.until - due).days)))
-            for number, name, due in overdue_orders(scope)[:LISTED]
+            for _, number, name, due in overdue_visits(scope)[:LISTED]
         ]
         columns = ("文书（检查）编号", "单位名称", "整改期限", "超期天数")
         blocks.append(Grid(columns, tuple(rows), (3, 5, 2, 1.4)))
@@ -208,7 +210,7 @@ def shortfalls(scope: Scope) -> Part:
         number,
         "家",
         "名录中未注销而全年没有检查记录的生产企业",
-        _as_of(scope),
+        since(scope),
     )
     return Part((said("全年未检查的生产企业", source, "家，检查覆盖仍有空白。"),), (), (source,))
 
@@ -226,7 +228,7 @@ def promises(scope: Scope) -> Part:
     planned, done, share, left = total
     first = said(
         "年度计划安排检查", planned, "家次，完成", done, "家次，完成率", share,
-        *(("；未完成", left, "家次。") if left.records else ("。",)),
+        *(("；未完成", left, "家次，转入下年度优先安排。") if left.records else ("。",)),
     )  # fmt: skip
     lines: dict[tuple[str, int | None, str], list[TaskState]] = defaultdict(list)
     for state in states:
@@ -252,7 +254,7 @@ def _tally(
     """Planned, done, share and left of some tasks, in visits."""
     states = list(states)
     owed, done = sum(s.times for s in states), sum(s.done for s in states)
-    period, more = _as_of(scope), {"listed": listed}
+    period, more = since(scope), {"listed": listed}
     share = bound.written(bound.percent(done, owed), "%")
     return (
         counted(f"{key}_planned", f"{name}计划家次", owed, "家次", "检查任务的计划次数合计", period, **more),
@@ -308,13 +310,13 @@ def frequency(duty: Duty) -> str:
     return "，".join(said_parts)
 
 
-def duties(scope: Scope) -> Part:
-    """The pack's duties for the year to come, link by link, each with its clause and how many it concerns."""
+def duties(scope: Scope, year: int | None = None) -> Part:
+    """The pack's duties for a year (the one to come), by link, each with its clause and reach."""
     pack = pack_of(scope)
     if pack is None:
         return Part((said("本机构未启用监管规则包，频次要求待启用后列出。"),))
     spoken = affected(scope, pack)
-    start = date(scope.year + 1, 1, 1)
+    start = date(year or scope.year + 1, 1, 1)
     grouped: dict[tuple[str, ...], list[tuple[Duty, Source]]] = defaultdict(list)
     for row in pack.rows_on(start):
         number = spoken.get(row.id, 0)
@@ -326,7 +328,7 @@ def duties(scope: Scope) -> Part:
             number,
             "家",
             f"{row.meaning}（{row.citation}）",
-            _as_of(scope),
+            since(scope),
         )
         grouped[row.links].append((row.duty, source))
     sections, sources = [], []
@@ -335,7 +337,7 @@ def duties(scope: Scope) -> Part:
         heading = "、".join(links) + "环节" if len(links) < len(LINKS) else "各环节"
         sections.append(Section(heading, 2, tuple(_duty_line(n, d, s) for n, (d, s) in enumerate(lines, 1))))
         sources += [source for _, source in lines if spoken]
-    note = f"规则依据：{pack.title}。"
+    note = f"频次和覆盖率依据规则包“{pack.title}”。"
     if any(duty.unverified for lines in grouped.values() for duty, _ in lines):
         note += "标*的条款依据尚待核对原文。"
     return Part((said(note),), tuple(sections), tuple(sources))
@@ -369,8 +371,8 @@ def focus(scope: Scope) -> Part:
     links.sort(key=lambda link: (-len(reasons[link.party_id]), -(link.level or 0), link.party.name, link.id))
     total = counted(
         "focus_parties", "重点监管对象", len({link.party_id for link in links}), "家",
-        "当年受处罚、有严重缺陷、投诉举报、抽检不合格、信用不良、风险会商点名或新开办的监管对象",
-        _as_of(scope),
+        "当年被立案查处、有严重缺陷、投诉举报、抽检不合格、信用不良、风险会商点名或新开办的监管对象",
+        since(scope),
     )  # fmt: skip
     if not links:
         return Part((said("按现有台账，没有需要列为重点的监管对象。"),))
@@ -379,7 +381,7 @@ def focus(scope: Scope) -> Part:
         (
             Run(link.party.name),
             Run(link.link),
-            Run(LEVEL_NAMES[link.level]),
+            Run(LEVEL_NAMES[link.level] if link.level else "—"),
             Run("、".join(reasons[link.party_id])),
         )
         for link in links[:LISTED]
@@ -392,7 +394,7 @@ def focus(scope: Scope) -> Part:
 
 def _focus_sets(scope: Scope) -> Iterable[tuple[str, Iterable[int]]]:
     year = (scope.from_on, scope.until)
-    cases = scope.rows(Case.objects.filter(decided_on__range=year))
+    cases = scope.rows(Case.objects.filter(Q(decided_on__range=year) | Q(filed_on__range=year)))
     visits = scope.rows(Visit.objects.filter(visited_on__range=year, severe_defects__gt=0))
     links = scope.links
     opened = links.filter(Q(issued_on__range=year) | Q(filed_on__range=year))
@@ -400,7 +402,7 @@ def _focus_sets(scope: Scope) -> Iterable[tuple[str, Iterable[int]]]:
     def parties(**facts: Any) -> Iterable[int]:
         return links.filter(**facts).values_list("party_id", flat=True)
 
-    yield "受行政处罚", cases.values_list("party_id", flat=True)
+    yield "被立案查处", cases.values_list("party_id", flat=True)
     yield "存在严重缺陷", visits.values_list("party_id", flat=True)
     yield "有投诉举报", parties(party__complaints__gt=0)
     yield "抽检不合格", parties(party__failed_sampling_last_year=True)
@@ -428,8 +430,8 @@ def reports(scope: Scope) -> Part:
             if concerned:
                 lines.append(_due_line(len(lines) + 1, form.title, due))
     if not lines:
-        lines = [said("统计报表和工作总结按上级规定的时限报送。")]
-    return Part(tuple(lines))
+        return Part((said("统计报表和工作总结按上级规定的时限报送。"),))
+    return Part((said("各单位按下列时限报送统计报表和工作总结："), *lines))
 
 
 def _due_line(number: int, title: str, due: Due) -> Paragraph:

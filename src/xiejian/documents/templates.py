@@ -11,9 +11,10 @@ A template is one TOML file in ``packs/documents``::
     value = 3
     unit = "家"
     source = "…"
-    [average.quota_each]             # one figure divided by another, where each got the same
+    [derived.quota_each]             # made from two figures: quotient, or what is missing to the first
     label = "…"
     meaning = "…"
+    how = "quotient"                 # or "shortfall": first − second, none where the second is as large
     of = ["quota", "hospitals"]
     unit = "例"
     [[section]]
@@ -26,7 +27,7 @@ A template is one TOML file in ``packs/documents``::
     ]
 
 A paragraph is a list of sentences. ``{id}`` is a figure, ``{@name}`` a word of the document
-(office, area, year, next_year), ``{=id}`` a value set in the template. ``[…]`` is a clause that falls
+(see WORDS), ``{=id}`` a value set in the template. ``[…]`` is a clause that falls
 away when all of its figures are zero; ``[a|b|c]`` is the text a followed by those of b, c … that stay,
 joined by 、. A sentence whose own figures are all zero falls away too, or is replaced by its ``zero``
 wording, unless ``keep = true``.
@@ -44,7 +45,8 @@ from typing import Any
 from xiejian.documents.draft import Paragraph, Run, Section
 from xiejian.kernel import packs
 
-WORDS = ("office", "area", "year", "next_year", "until")
+WORDS = ("office", "area", "year", "next_year", "until", "campaign")
+HOW = {"quotient", "shortfall"}
 _TOKEN = re.compile(r"\{(?P<sign>[@=]?)(?P<name>[a-z0-9_]+)\}|\[(?P<clause>[^\]]*)\]")
 
 
@@ -74,11 +76,12 @@ class SetValue:
 
 
 @dataclass(frozen=True)
-class Average:
-    """One figure divided by another."""
+class Derived:
+    """A figure made from two others."""
 
     label: str
     meaning: str
+    how: str
     of: tuple[str, str]
     unit: str
 
@@ -91,10 +94,15 @@ class Template:
     packs: tuple[str, ...]
     sections: tuple[TemplateSection, ...]
     values: dict[str, SetValue]
-    averages: dict[str, Average]
+    derived: dict[str, Derived]
     addressee: str = ""
     red_heading: bool = False
     attachments: tuple[str, ...] = ()
+
+    @property
+    def needs_campaign(self) -> bool:
+        """Whether the text speaks of one campaign."""
+        return any(("@", "campaign") in _names(text) for text in self._texts())
 
     @property
     def figures(self) -> list[str]:
@@ -102,8 +110,8 @@ class Template:
         found: dict[str, None] = {}
         for text in self._texts():
             for sign, name in _names(text):
-                if name in self.averages:
-                    found.update(dict.fromkeys(self.averages[name].of))
+                if name in self.derived:
+                    found.update(dict.fromkeys(self.derived[name].of))
                 elif not sign:
                     found[name] = None
         return list(found)
@@ -148,9 +156,9 @@ def read(path: Path) -> Template:
         key: SetValue(entry["label"], str(entry["value"]), entry.get("unit", ""), entry["source"])
         for key, entry in raw.get("value", {}).items()
     }
-    averages = {
-        key: Average(entry["label"], entry["meaning"], tuple(entry["of"]), entry.get("unit", ""))
-        for key, entry in raw.get("average", {}).items()
+    derived = {
+        key: Derived(entry["label"], entry["meaning"], entry["how"], tuple(entry["of"]), entry["unit"])
+        for key, entry in raw.get("derived", {}).items()
     }
     sections = tuple(
         TemplateSection(
@@ -168,7 +176,7 @@ def read(path: Path) -> Template:
         packs=tuple(raw.get("packs", ())),
         sections=sections,
         values=values,
-        averages=averages,
+        derived=derived,
         addressee=raw.get("addressee", ""),
         red_heading=raw.get("red_heading", False),
         attachments=tuple(raw.get("attachments", ())),
@@ -177,6 +185,8 @@ def read(path: Path) -> Template:
         for sign, name in _names(text):
             if (sign == "@" and name not in WORDS) or (sign == "=" and name not in values):
                 raise ValueError(f"{path.name}: {{{sign}{name}}} is not known")
+    if strange := {entry.how for entry in derived.values()} - HOW:
+        raise ValueError(f"{path.name}: derived figures are {sorted(HOW)}, not {sorted(strange)}")
     return template
 
 
