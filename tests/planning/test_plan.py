@@ -266,3 +266,33 @@ class TestWhoSeesATask:
     def test_can_search_by_part_of_a_name(self, register):
         found = queries.tasks(SYSTEM, plan=make(), search="三级")
         assert set(found.values_list("party__name", flat=True)) == {"三级0", "三级1"}
+
+
+class TestALargeRegister:
+    def test_of_twenty_thousand_parties_takes_a_bounded_number_of_queries(
+        self, naiman, django_assert_max_num_queries
+    ):
+        Party.objects.bulk_create(
+            (
+                Party(
+                    name=f"企业{n}",
+                    division_code=STATION,
+                    office_code=STATION,
+                    created_at=NOW,
+                    updated_at=NOW,
+                )
+                for n in range(20_000)
+            ),
+            batch_size=2_000,
+        )
+        PartyLink.objects.bulk_create(
+            (
+                PartyLink(party_id=key, link="经营", mode="批发" if n % 3 else "零售", classes="23")
+                for n, key in enumerate(Party.objects.values_list("pk", flat=True))
+            ),
+            batch_size=2_000,
+        )
+        with django_assert_max_num_queries(40):
+            plan = make()
+        with django_assert_max_num_queries(6):
+            assert queries.board(SYSTEM, plan, dt.date(2024, 6, 30)).total.owed == plan.tasks.count()

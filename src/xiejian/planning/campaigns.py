@@ -1,6 +1,6 @@
 """Campaign packs: the order of a campaign as data.
 
-A file ``packs/<region>/campaign-*.toml`` holds what the order says: title, term, leading group,
+A file ``packs/<region>/campaign-<year>….toml`` holds what the order says: title, term, leading group,
 scope by link and product tag, the stations' tasks and the reports that are due. The loader
 refuses an entry without meaning, citation and status, and a scope whose links or keys it does
 not know.
@@ -117,7 +117,7 @@ def read(path: Path) -> CampaignPack:
 
 @cache
 def _all(folder: Path) -> dict[str, CampaignPack]:
-    found = [read(path) for path in sorted(folder.glob("*/campaign-*.toml"))]
+    found = [read(path) for path in sorted(folder.glob("*/campaign-[0-9]*.toml"))]
     return {campaign.id: campaign for campaign in found}
 
 
