@@ -19,6 +19,7 @@ from xiejian.people.policy import SYSTEM
 from xiejian.registry.batches import Outcome
 from xiejian.registry.columns import PARTY_COLUMNS
 from xiejian.registry.importing import import_parties
+from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -37,6 +38,7 @@ KINDS = {
     "visits": Kind("检查", VISIT_COLUMNS, import_visits),
     "cases": Kind("案件", CASE_COLUMNS, import_cases),
     "interviews": Kind("约谈", INTERVIEW_COLUMNS, import_interviews),
+    "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
 }
 
 
