@@ -21,7 +21,7 @@ def _written(column: Column, value: Any) -> str:
 
 
 def _default(column: Column) -> Any:
-    return {"text": "", "integer": 0, "boolean": False}.get(column.type)
+    return {"text": "", "boolean": False}.get(column.type)
 
 
 def drawn(table: FactTable, facts: Sequence[Mapping[str, Any]]) -> FactTable:

@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 import pytest
-from figures.conftest import OFFICE
 
+from figures.conftest import OFFICE
 from xiejian.figures import tables
 from xiejian.inspections.models import Transfer, Visit
 
@@ -26,12 +26,30 @@ def cells(table: tables.ComputedTable) -> dict[str, dict[str, object]]:
 class TestThePrintedForm:
     def test_the_first_table_prints_money_before_persons(self):
         table = tables.compute("naiman-2023-1", until=UNTIL)
-        assert [h.id for h in table.headings] == ("F01 F02 F03 F04 F05 F06 F07 F08 F09 F10 F12 F13".split())
+        assert [h.id for h in table.headings] == (
+            ["F01", "F02", "F03", "F04", "F05", "F06", "F07", "F08", "F09", "F10", "F12", "F13"]
+        )
 
     def test_the_second_table_prints_persons_before_money(self):
         table = tables.compute("naiman-2023-2", until=UNTIL)
         assert [h.id for h in table.headings] == (
-            "F01 F02 F03 F04 F05 F06 F08 F07 F09 F10 F11 F12 F13 F14 F15".split()
+            [
+                "F01",
+                "F02",
+                "F03",
+                "F04",
+                "F05",
+                "F06",
+                "F08",
+                "F07",
+                "F09",
+                "F10",
+                "F11",
+                "F12",
+                "F13",
+                "F14",
+                "F15",
+            ]
         )
 
     def test_the_first_table_has_eight_rows(self):
@@ -98,10 +116,24 @@ class TestTheWorkedExample:
         assert found["T2-23"]["F03"] == 1
 
 
-LEAF = (
-    "无菌 植入 医用口罩 制氧机 定制式义齿 集采中选 透明质酸钠 射频治疗仪 其他医美 新冠核酸检测试剂 "
-    "新冠抗体检测试剂 其他疫情防控 近视防治 彩色隐形眼镜 辅助生殖 助听器"
-).split()
+LEAF = [
+    "无菌",
+    "植入",
+    "医用口罩",
+    "制氧机",
+    "定制式义齿",
+    "集采中选",
+    "透明质酸钠",
+    "射频治疗仪",
+    "其他医美",
+    "新冠核酸检测试剂",
+    "新冠抗体检测试剂",
+    "其他疫情防控",
+    "近视防治",
+    "彩色隐形眼镜",
+    "辅助生殖",
+    "助听器",
+]
 COVID = {"新冠核酸检测试剂", "新冠抗体检测试剂"}
 AESTHETIC = {"透明质酸钠", "射频治疗仪", "其他医美"}
 MYOPIA = {"近视防治", "彩色隐形眼镜"}
@@ -129,9 +161,16 @@ class RandomCampaign:
 
     def __init__(self, year, seed: int) -> None:
         r = random.Random(seed)
-        day = lambda: dt.date(2023, 4, 20) + dt.timedelta(r.randrange(150))
-        tags = lambda: r.sample(LEAF, r.choice([1, 1, 2]))
-        office = lambda: r.choice([OFFICE, "150525100", "150526"])
+
+        def day() -> dt.date:
+            return dt.date(2023, 4, 20) + dt.timedelta(r.randrange(150))
+
+        def tags() -> list[str]:
+            return r.sample(LEAF, r.choice([1, 1, 2]))
+
+        def office() -> str:
+            return r.choice([OFFICE, "150525100", "150526"])
+
         parties = []
         for i in range(60):
             link = r.choices([P, D, U, N, F], [2, 5, 4, 2, 1])[0]
@@ -157,47 +196,54 @@ class RandomCampaign:
             return row, {**stored, "campaign": row["campaign"]}
 
         self.frames: dict[str, pd.DataFrame] = {"parties": pd.DataFrame(parties)}
-        visits, orders, talks, cases, moves = [], [], [], [], []
+        self.year, self.random, self.fact, self.day = year, r, fact, day
+        self.frames |= {
+            "talks": pd.DataFrame(self._talk() for _ in range(30)),
+            "cases": pd.DataFrame(self._case() for _ in range(40)),
+            "moves": pd.DataFrame(self._move() for _ in range(40)),
+        }
+        self._visits()
+
+    def _visits(self) -> None:
+        r, visits, orders = self.random, [], []
         for _ in range(120):
-            row, stored = fact(day())
+            row, stored = self.fact(self.day())
             row["persons"], row["order"] = r.randrange(2, 6), r.random() < 0.3
-            visit = year.visit(
+            visit = self.year.visit(
                 on=row["on"].isoformat(), persons=row["persons"], order_issued=row["order"], **stored
             )
             visits.append(row)
             if row["order"]:
                 late = row["on"] + dt.timedelta(r.randrange(4))
                 if own := r.random() < 0.5:
-                    year.order(visit, late.isoformat())
+                    self.year.order(visit, late.isoformat())
                 orders.append({**row, "on": late if own else row["on"]})
-        for _ in range(30):
-            row, stored = fact(day())
-            year.interview(on=row["on"].isoformat(), **stored)
-            talks.append(row)
-        for _ in range(40):
-            row, stored = fact(day())
-            row["decided"] = row["on"] + dt.timedelta(r.randrange(1, 40)) if r.random() < 0.8 else None
-            facts = {
-                "fine_fen": r.randrange(9_000_000), "confiscated_fen": r.randrange(900_000),
-                "persons_punished": r.choice([0, 0, 1, 2]), "business_stopped": r.random() < 0.2,
-                "licence_revoked": r.random() < 0.2, "blacklisted": r.random() < 0.3,
-            }  # fmt: skip
-            decided = row["decided"].isoformat() if row["decided"] else ""
-            year.case(filed=row["on"].isoformat(), decided=decided, **stored, **facts)
-            cases.append({**row, **facts})
-        for _ in range(40):
-            row, stored = fact(day())
-            row["to"], row["source"] = r.choice(["公安", "卫健", "海关", "纪检"]), r.choice(["visit", "case"])
-            year.transfer(on=row["on"].isoformat(), addressee=row["to"], source=row["source"], **stored)
-            moves.append(row)
-        for name, rows in (
-            ("visits", visits),
-            ("orders", orders),
-            ("talks", talks),
-            ("cases", cases),
-            ("moves", moves),
-        ):
-            self.frames[name] = pd.DataFrame(rows)
+        self.frames |= {"visits": pd.DataFrame(visits), "orders": pd.DataFrame(orders)}
+
+    def _talk(self) -> dict:
+        row, stored = self.fact(self.day())
+        self.year.interview(on=row["on"].isoformat(), **stored)
+        return row
+
+    def _case(self) -> dict:
+        r = self.random
+        row, stored = self.fact(self.day())
+        row["decided"] = row["on"] + dt.timedelta(r.randrange(1, 40)) if r.random() < 0.8 else None
+        facts = {
+            "fine_fen": r.randrange(9_000_000), "confiscated_fen": r.randrange(900_000),
+            "persons_punished": r.choice([0, 0, 1, 2]), "business_stopped": r.random() < 0.2,
+            "licence_revoked": r.random() < 0.2, "blacklisted": r.random() < 0.3,
+        }  # fmt: skip
+        decided = row["decided"].isoformat() if row["decided"] else ""
+        self.year.case(filed=row["on"].isoformat(), decided=decided, **stored, **facts)
+        return {**row, **facts}
+
+    def _move(self) -> dict:
+        row, stored = self.fact(self.day())
+        row["to"] = self.random.choice(["公安", "卫健", "海关", "纪检"])
+        row["source"] = self.random.choice(["visit", "case"])
+        self.year.transfer(on=row["on"].isoformat(), addressee=row["to"], source=row["source"], **stored)
+        return row
 
     def counted(self, link: str, wanted: set[str] | None, first: dt.date, last: dt.date) -> dict[str, object]:
         """The figures of one row, counted with pandas from the rows that were written."""

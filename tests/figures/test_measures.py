@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
-from figures.drawn import drawn
 
+from figures.drawn import drawn
 from xiejian.figures import definitions, engine, measures
 from xiejian.figures.measures import Period
-from xiejian.kernel.problems import Refused
 
 EXAMPLES = [
     pytest.param(measure, example, id=f"{measure.id}-{number}")

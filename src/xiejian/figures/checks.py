@@ -1,4 +1,4 @@
-"""What is compared before a table is handed up. Pure: cells in, results out; the rules are in the table's data."""
+"""What is compared before a table is handed up. Pure: cells in, results out; the rules are data."""
 
 from __future__ import annotations
 

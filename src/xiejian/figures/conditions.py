@@ -38,7 +38,7 @@ class Tags:
             return cls(tomllib.load(file))
 
     def under(self, name: str) -> list[str]:
-        """The tag, its other names, and the same of every tag below it; a tag that the tree lacks is itself."""
+        """The tag, its other names, and the same of every tag below it; an unknown tag is itself."""
         found: dict[str, None] = {}
         waiting = [name]
         while waiting:
@@ -52,7 +52,7 @@ class Tags:
 
 def column(name: str) -> exp.Column:
     """A quoted column, so that no fact's name can collide with a word of SQL."""
-    return exp.column(exp.to_identifier(name, quoted=True))
+    return exp.Column(this=exp.Identifier(this=name, quoted=True))
 
 
 def literal(value: object) -> Tree:
@@ -66,12 +66,12 @@ def literal(value: object) -> Tree:
 
 def every(parts: list[Tree]) -> Tree:
     """All parts hold; true when there are none."""
-    return exp.and_(*parts) if parts else exp.true()
+    return exp.and_(*parts, copy=False) if parts else exp.true()
 
 
 def some(parts: list[Tree]) -> Tree:
     """At least one part holds; false when there are none."""
-    return exp.or_(*parts) if parts else exp.false()
+    return exp.or_(*parts, copy=False) if parts else exp.false()
 
 
 def two_valued(test: Tree) -> Tree:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import adbc_driver_sqlite.dbapi
@@ -59,20 +60,34 @@ class _Flags:
 
     names: dict[str, str] = field(default_factory=dict)
     trees: list[Tree] = field(default_factory=list)
+    # the same tree object comes back in many cells: its text is made once, kept, so its id stays its own
+    seen: dict[int, tuple[Tree, str]] = field(default_factory=dict)
 
     def name(self, tree: Tree) -> str:
-        key = tree.sql()
-        if key not in self.names:
-            self.names[key] = f"k{len(self.trees)}"
-            self.trees.append(tree)
-        return self.names[key]
+        if id(tree) not in self.seen:
+            key = tree.sql()
+            if key not in self.names:
+                self.names[key] = f"k{len(self.trees)}"
+                self.trees.append(tree)
+            self.seen[id(tree)] = (tree, self.names[key])
+        return self.seen[id(tree)][1]
 
     def hold(self, conditions: Sequence[Tree]) -> Tree:
         """All of the conditions hold, said by their names."""
-        return every([exp.column(name) for name in dict.fromkeys(self.name(c) for c in conditions)])
+        return every([column(name) for name in dict.fromkeys(self.name(c) for c in conditions)])
 
     def selected(self) -> list[Tree]:
-        return [exp.alias_(exp.paren(tree.copy()), f"k{i}") for i, tree in enumerate(self.trees)]
+        return [named(exp.Paren(this=tree.copy()), f"k{i}") for i, tree in enumerate(self.trees)]
+
+
+def named(value: Tree, name: str) -> Tree:
+    """``value AS "name"``."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
+
+
+@cache
+def _source(sql: str) -> Tree:
+    return sqlglot.parse_one(sql, read=SOURCE_DIALECT)
 
 
 def _aggregate(count: Count, chosen: Tree) -> Tree:
@@ -103,19 +118,28 @@ def _projection(table: FactTable, names: Sequence[str]) -> list[Tree]:
             value = exp.cast(value, "text")
         elif types[name] == "text":
             value = exp.Coalesce(this=value, expressions=[exp.Literal.string("")])
-        chosen.append(exp.alias_(value, name, quoted=True))
+        chosen.append(named(value, name))
     return chosen
 
 
 def facts_select(table: FactTable, names: Sequence[str], base: Tree | None) -> exp.Select:
     """The query that reads these columns of the fact table where ``base`` holds."""
-    source = sqlglot.parse_one(table.source, read=SOURCE_DIALECT)
+    source = exp.Subquery(this=_source(table.source).copy(), alias=exp.to_identifier("source"))
     inner_names = names if base is None else list(dict.fromkeys([*names, *_referred(table, [base])]))
-    inner = exp.select(*_projection(table, inner_names)).from_(source.subquery("source"))
+    inner = selected(_projection(table, inner_names), source)
     if base is None:
         return inner
-    outer = exp.select(*[column(name) for name in names]).from_(inner.subquery("facts"))
-    return outer.where(base.copy())
+    outer = selected([column(name) for name in names], subquery(inner, "facts"))
+    return outer.where(base.copy(), copy=False)
+
+
+def selected(expressions: Sequence[Tree], source: Tree) -> exp.Select:
+    """``SELECT expressions FROM source``; the trees given become part of it."""
+    return exp.select(*expressions, copy=False).from_(source, copy=False)
+
+
+def subquery(query: exp.Select, name: str) -> exp.Subquery:
+    return exp.Subquery(this=query, alias=exp.to_identifier(name))
 
 
 def dialect() -> str:
@@ -168,15 +192,14 @@ def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.
         # SQLite has no column types: the driver guesses them from a first batch, and an empty date there
         # would make it guess wrong. An empty text in the place of null keeps the guess right.
         shown = [
-            exp.alias_(
+            named(
                 exp.Coalesce(this=column(n), expressions=[literal("")]) if types[n] == "date" else column(n),
                 n,
-                quoted=True,
             )
             for n in names
         ]
         with _adbc() as cursor:
-            cursor.execute(exp.select(*shown).from_(select.subquery("read")).sql(dialect()))
+            cursor.execute(selected(shown, subquery(select, "read")).sql(dialect(), copy=False))
             found = cursor.fetch_arrow_table()
         arrays = [_typed(found.column(i), types[n]) for i, n in enumerate(names)]
         arrays = [
@@ -185,7 +208,7 @@ def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.
         ]
         return pa.table(arrays, names=list(names))
     with connection.cursor() as cursor:
-        cursor.execute(select.sql(dialect()))
+        cursor.execute(select.sql(dialect(), copy=False))
         rows = cursor.fetchall()
     by_column = list(zip(*rows, strict=True)) if rows else [() for _ in names]
     return pa.table(
@@ -199,8 +222,9 @@ def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.
     )
 
 
+@cache
 def duck() -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own in memory, which neither fetches extensions nor reads files."""
+    """A DuckDB in memory that neither fetches extensions nor reads files; each query takes a cursor."""
     return duckdb.connect(
         ":memory:",
         config={
@@ -212,9 +236,9 @@ def duck() -> duckdb.DuckDBPyConnection:
 
 
 def _rows_by_duckdb(query: exp.Select, table: FactTable, facts: pa.Table) -> list[tuple[Any, ...]]:
-    with duck() as link:
+    with duck().cursor() as link:
         link.register(table.name, facts)
-        return link.execute(query.sql("duckdb")).fetchall()
+        return link.execute(query.sql("duckdb", copy=False)).fetchall()
 
 
 def _rows(
@@ -224,9 +248,9 @@ def _rows(
     if where == "duckdb":
         query = make(exp.to_table(table.name))
         return _rows_by_duckdb(query, table, read_arrow(table, names, base))
-    query = make(facts_select(table, names, base).subquery("facts"))
+    query = make(subquery(facts_select(table, names, base), "facts"))
     with connection.cursor() as cursor:
-        cursor.execute(query.sql(dialect()))
+        cursor.execute(query.sql(dialect(), copy=False))
         return cursor.fetchall()
 
 
@@ -242,14 +266,12 @@ def counts(
     names = _referred(table, flags.trees, of)
 
     def make(source: Tree) -> exp.Select:
-        inner = exp.select(*[column(n) for n in of], *flags.selected()).from_(source)
-        if not of and not flags.trees:
-            inner = exp.select(column(names[0])).from_(source)
+        inner = selected([column(n) for n in of or names[:1]] + flags.selected(), source)
         picked = [
-            exp.alias_(_aggregate(count, tree), f"c{i}")
+            named(_aggregate(count, tree), f"c{i}")
             for i, (count, tree) in enumerate(zip(wanted, chosen, strict=True))
         ]
-        return exp.select(*picked).from_(inner.subquery("flagged"))
+        return selected(picked, subquery(inner, "flagged"))
 
     (row,) = _rows(make, table, names, base, where)
     return [int(value) for value in row]
@@ -271,12 +293,14 @@ def records(
     names = _referred(table, flags.trees, shown)
 
     def make(source: Tree) -> exp.Select:
-        inner = exp.select(*[column(n) for n in shown], *flags.selected()).from_(source)
+        inner = selected([column(n) for n in shown] + flags.selected(), source)
         picked = [
-            exp.alias_(exp.Case(ifs=[exp.If(this=c, true=literal(1))]), f"c{i}") for i, c in enumerate(chosen)
+            named(exp.Case(ifs=[exp.If(this=c, true=literal(1))]), f"c{i}") for i, c in enumerate(chosen)
         ]
-        query = exp.select(*[column(n) for n in shown], *picked).from_(inner.subquery("flagged"))
-        return query.where(some([exp.paren(c.copy()) for c in chosen])).order_by(column(table.key))
+        query = selected([column(n) for n in shown] + picked, subquery(inner, "flagged"))
+        return query.where(some([exp.paren(c) for c in chosen]), copy=False).order_by(
+            column(table.key), copy=False
+        )
 
     found: list[list[Record]] = [[] for _ in wanted]
     for row in _rows(make, table, names, base, where):

@@ -156,6 +156,15 @@ def _tuples(entry: dict[str, Any], *names: str) -> dict[str, Any]:
     return entry
 
 
+def _verify_rows(form: Form) -> None:
+    rows = {r.id for r in form.rows}
+    for row in form.rows:
+        if row.parent and row.parent not in rows:
+            raise ValueError(f"{form.id}: row {row.id} has an unknown parent {row.parent}")
+        if row.span and (len(row.span) != len(row.label) or sum(row.span) != form.label_width):
+            raise ValueError(f"{form.id}: the headings of row {row.id} do not fill the width")
+
+
 def _verify(form: Form) -> None:
     """ValueError unless every reference of the form leads somewhere and every heading fills its width."""
     columns = {c.id for c in form.columns}
@@ -168,11 +177,6 @@ def _verify(form: Form) -> None:
     for column in form.columns:
         if column.measure and column.measure not in known:
             raise ValueError(f"{form.id}: column {column.id} names no measure: {column.measure}")
-    for row in form.rows:
-        if row.parent and row.parent not in rows:
-            raise ValueError(f"{form.id}: row {row.id} has an unknown parent {row.parent}")
-        if row.span and (len(row.span) != len(row.label) or sum(row.span) != form.label_width):
-            raise ValueError(f"{form.id}: the headings of row {row.id} do not fill the width")
     for check in form.checks:
         if check.kind not in CHECKS or check.level not in LEVELS:
             raise ValueError(f"{form.id}: check {check.id} has an unknown kind or level")
@@ -200,6 +204,7 @@ def read(path: Path) -> Form:
     except TypeError as error:
         raise ValueError(f"{path.name}: {error}") from error
     _verify(form)
+    _verify_rows(form)
     return form
 
 

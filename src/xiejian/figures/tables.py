@@ -165,16 +165,18 @@ def _base(request: _Request, facts: str, campaign: bool = True) -> Tree | None:
 def _cells(request: _Request) -> dict[str, list[tuple[tuple[int, int, int], Count]]]:
     """By fact table: the place of every count (row, column, part of a ratio) and what it counts."""
     found: dict[str, list[tuple[tuple[int, int, int], Count]]] = {}
+    rows: dict[str, list[list[Tree]]] = {}  # the filters of the rows, made once per fact table
     for c, column in enumerate(request.form.columns):
         measure = request.measure(column)
         if measure is None:
             continue
-        parts = [definitions.measure(p) for p in measure.ratio] or [measure]
-        for p, part in enumerate(parts):
+        for p, part in enumerate([definitions.measure(p) for p in measure.ratio] or [measure]):
             compiler = definitions.compiler(part.facts, request.period.words)
-            own = compiler.all_of(column.when)
-            for r, row in enumerate(request.form.rows):
-                count = measures.count_of(part, request.period, [*own, *compiler.all_of(row.when)])
+            if part.facts not in rows:
+                rows[part.facts] = [compiler.all_of(row.when) for row in request.form.rows]
+            whole = measures.count_of(part, request.period, compiler.all_of(column.when))
+            for r, filters in enumerate(rows[part.facts]):
+                count = Count(whole.aggregate, whole.of, (*whole.conditions, *filters))
                 found.setdefault(part.facts, []).append(((r, c, p), count))
     return found
 

@@ -72,7 +72,8 @@ FINDINGS = FactTable(
         "SELECT f.id AS id, v.number AS title, v.office_code AS office_code, v.link AS link, v.tags AS tags, "
         f"v.campaign AS campaign, {PARTY_SQL}, v.id AS visit_id, v.visited_on AS visited_on, "
         f"{month_sql('v.visited_on')} AS month, f.point AS point, f.clause AS clause, f.state AS state, "
-        f"f.severe AS severe FROM inspections_finding AS f JOIN inspections_visit AS v ON v.id = f.visit_id {_JOIN}"
+        "f.severe AS severe FROM inspections_finding AS f "
+        f"JOIN inspections_visit AS v ON v.id = f.visit_id {_JOIN}"
     ),
 )  # fmt: skip
 
@@ -106,7 +107,8 @@ CORRECTIONS = FactTable(
         f"v.link AS link, v.tags AS tags, v.campaign AS campaign, {PARTY_SQL}, v.id AS visit_id, "
         f"v.visited_on AS ordered_on, {month_sql('v.visited_on')} AS month, v.correct_by AS due_on, "
         "'recorded' AS state, CASE WHEN v.recheck_result = '通过' THEN v.recheck_on END AS closed_on "
-        f"FROM inspections_visit AS v {_JOIN} WHERE v.order_issued AND NOT v.state IN ('planned', 'cancelled') "
+        f"FROM inspections_visit AS v {_JOIN} WHERE v.order_issued "
+        "AND NOT v.state IN ('planned', 'cancelled') "
         "AND NOT EXISTS (SELECT 1 FROM inspections_correction AS c WHERE c.visit_id = v.id)"
     ),
 )  # fmt: skip
@@ -127,8 +129,8 @@ TRANSFERS = FactTable(
         Column("month", "text", "移送月份", "internal"),
     ),
     source=(
-        "SELECT v.id AS id, v.source_no AS title, v.office_code AS office_code, v.link AS link, v.tags AS tags, "
-        f"v.campaign AS campaign, {PARTY_SQL}, v.source AS source, v.addressee AS addressee, "
+        "SELECT v.id AS id, v.source_no AS title, v.office_code AS office_code, v.link AS link, "
+        f"v.tags AS tags, v.campaign AS campaign, {PARTY_SQL}, v.source AS source, v.addressee AS addressee, "
         f"v.moved_on AS moved_on, {month_sql('v.moved_on')} AS month FROM inspections_transfer AS v {_JOIN}"
     ),
 )  # fmt: skip
@@ -159,8 +161,8 @@ WORK_RECORDS = FactTable(
         "SELECT w.id AS id, w.title AS title, w.office_code AS office_code, w.kind AS kind, "
         f"w.category AS category, w.done_on AS done_on, {month_sql('w.done_on')} AS month, "
         "CAST(SUBSTR(CAST(w.done_on AS TEXT), 1, 4) AS INTEGER) AS year, w.quantity AS quantity, "
-        "w.result AS result, w.party_id AS party_id, w.unit_name AS unit_name, w.link AS link, w.tags AS tags, "
-        "w.campaign AS campaign FROM inspections_workrecord AS w"
+        "w.result AS result, w.party_id AS party_id, w.unit_name AS unit_name, w.link AS link, "
+        "w.tags AS tags, w.campaign AS campaign FROM inspections_workrecord AS w"
     ),
 )
 
@@ -181,7 +183,8 @@ VISIT_PERSONS = FactTable(
     ),
     source=(
         "SELECT t.id AS id, v.number AS title, v.office_code AS office_code, v.link AS link, v.tags AS tags, "
-        f"v.campaign AS campaign, {PARTY_SQL}, v.id AS visit_id, v.state AS state, v.visited_on AS visited_on, "
+        f"v.campaign AS campaign, {PARTY_SQL}, v.id AS visit_id, v.state AS state, "
+        "v.visited_on AS visited_on, "
         "CAST(t.officer_id AS TEXT) || ' ' || CAST(v.visited_on AS TEXT) AS person_day "
         f"FROM inspections_visit_team AS t JOIN inspections_visit AS v ON v.id = t.visit_id {_JOIN}"
     ),

@@ -19,9 +19,11 @@ TRAININGS = FactTable(
         Column("passed", "boolean", "合格", "personal"),
     ),
     source=(
-        "SELECT t.id AS id, t.topic AS title, t.office_code AS office_code, COALESCE(n.kind, '') AS network_kind, "
-        "t.trained_on AS trained_on, SUBSTR(CAST(t.trained_on AS TEXT), 1, 7) AS month, t.score AS score, "
-        "t.passed AS passed FROM people_training AS t LEFT JOIN people_networkperson AS n ON n.id = t.person_id"
+        "SELECT t.id AS id, t.topic AS title, t.office_code AS office_code, "
+        "COALESCE(n.kind, '') AS network_kind, t.trained_on AS trained_on, "
+        "SUBSTR(CAST(t.trained_on AS TEXT), 1, 7) AS month, t.score AS score, "
+        "t.passed AS passed FROM people_training AS t "
+        "LEFT JOIN people_networkperson AS n ON n.id = t.person_id"
     ),
 )
 

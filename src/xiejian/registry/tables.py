@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xiejian.kernel.facts import Column, FactTable
 
-#: What every fact about a party says of the party in its link. The SQL below expects p = the party, l = its link.
+#: What every fact says of its party in its link. The SQL below expects p = the party, l = the link.
 PARTY_COLUMNS = (
     Column("party_id", "integer", "监管对象", "public"),
     Column("area", "text", "产品门类，多个以、相连", "public"),
@@ -87,8 +87,9 @@ LICENCES = FactTable(
         Column("format_suspect", "boolean", "编号格式待核", "internal"),
     ),
     source=(
-        "SELECT c.id AS id, c.number AS title, p.office_code AS office_code, p.id AS party_id, p.area AS area, "
-        "c.kind AS kind, c.issued_on AS issued_on, c.filed_on AS filed_on, c.expires_on AS expires_on, "
+        "SELECT c.id AS id, c.number AS title, p.office_code AS office_code, p.id AS party_id, "
+        "p.area AS area, c.kind AS kind, c.issued_on AS issued_on, "
+        "c.filed_on AS filed_on, c.expires_on AS expires_on, "
         "c.status AS status, p.status AS party_status, c.format_suspect AS format_suspect "
         "FROM registry_licence AS c JOIN registry_party AS p ON p.id = c.party_id"
     ),
