@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.datastructures import MultiValueDict
@@ -42,6 +42,8 @@ class Column:
     why: Callable[[Any], str] | None = None
     shown: bool = True
     numeric: bool = False
+    #: whether ``sort`` may be empty: empty ones then come last in either direction, on either database
+    nullable: bool = False
     #: annotations that ``sort`` needs; made only when the list is sorted by this column
     annotate: Mapping[str, Any] = field(default_factory=dict)
 
@@ -149,7 +151,7 @@ class Listing:
         """The rows in the asked order; the primary key makes it stable from page to page."""
         column = next(c for c in self.columns if c.key == self.sort.lstrip("-"))
         falling = self.sort.startswith("-")
-        fields = [_turned(name) if falling else name for name in column.sort]
+        fields = [_order(name, falling, column.nullable) for name in column.sort]
         rows = self.rows.annotate(**column.annotate) if column.annotate else self.rows
         return rows.order_by(*fields, "-pk" if falling else "pk")
 
@@ -205,8 +207,10 @@ class Listing:
         return bool(self.search) or any(f.value for f in self.filters)
 
 
-def _turned(name: str) -> str:
-    return name[1:] if name.startswith("-") else f"-{name}"
+def _order(name: str, falling: bool, nullable: bool) -> Any:
+    if not nullable:
+        return f"-{name}" if falling else name
+    return F(name).desc(nulls_last=True) if falling else F(name).asc(nulls_last=True)
 
 
 def _cell(column: Column, row: Any) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from xiejian.web.views import account, archive, home, people, registry, rules
+from xiejian.web.views import account, archive, grading, home, imports, party_forms, people, registry, rules
 
 urlpatterns: list[URLPattern] = [
     # 账号
@@ -15,10 +15,23 @@ urlpatterns: list[URLPattern] = [
     path("setup/", people.office_setup, name="office_setup"),
     # 首页
     path("", home.home, name="home"),
+    path("leader/", home.leader, name="leader"),
     # 监管对象
     path("parties/", registry.party_list, name="party_list"),
     path("parties/<int:pk>/", archive.party, name="party"),
     path("parties/<int:pk>/why/", archive.party_why, name="party_why"),
+    path("parties/new/", party_forms.party_new, name="party_new"),
+    path("parties/<int:pk>/amend/", party_forms.party_amend, name="party_amend"),
+    path("links/<int:pk>/", archive.link, name="link"),
+    path("parties/import/", imports.upload, name="party_import"),
+    path("parties/import/template/<str:kind>/", imports.template, name="import_template"),
+    path("parties/import/<str:token>/", imports.job, name="import_job"),
+    path("parties/import/rejects/<int:pk>/", imports.rejects, name="import_rejects"),
+    path("licences/", registry.licence_list, name="licence_list"),
+    path("registrations/", registry.registration_list, name="registration_list"),
+    path("registrations/<int:pk>/", registry.registration, name="registration"),
+    # 计划
+    path("grading/", grading.grade, name="grading"),
     # 法规
     path("rules/", rules.pack_list, name="pack_list"),
     path("rules/<str:pack_id>/", rules.pack, name="pack"),

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
+from fractions import Fraction
+from pathlib import Path
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from xiejian.numbers import certificates
+
 register = template.Library()
+
+with Path(__file__).parents[1].joinpath("audit_labels.toml").open("rb") as _file:
+    #: What the audit page calls an action and its subject.
+    AUDIT_LABELS: dict[str, dict[str, str]] = tomllib.load(_file)
 
 #: Colour by state: red only for overdue and danger. The word always stands beside it.
 TONES = {
@@ -20,7 +29,6 @@ TONES = {
     "已安排": "azure", "检查中": "blue", "拒绝检查": "red", "已取消": "secondary",
     "草稿": "secondary", "已下达": "green",
 }  # fmt: skip
-EXPIRING_DAYS = 90  # how far ahead the pages look for certificates that run out; a habit, not a rule of law
 
 
 @register.simple_tag
@@ -79,9 +87,19 @@ def yuan(fen: int | None) -> str:
 
 
 @register.filter
-def share(value: float | None) -> str:
+def licence_kind(kind: str) -> str:
+    return certificates.label(kind)
+
+
+@register.filter
+def audit_action(name: str) -> str:
+    return AUDIT_LABELS["actions"].get(name, name)
+
+
+@register.filter
+def share(value: float | Fraction | None) -> str:
     """A part of one as per cent; a dash where there is nothing to divide."""
-    return "—" if value is None else f"{value * 100:.1f}%"
+    return "—" if value is None else f"{float(value) * 100:.1f}%"
 
 
 @register.simple_tag

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
+from xiejian.cases import queries as cases
+from xiejian.inspections import queries as inspections
 from xiejian.kernel import divisions
+from xiejian.kernel.timeline import Event, newest_first
 from xiejian.people.models import Office
-from xiejian.people.policy import may, visible
-from xiejian.registry.models import Party
+from xiejian.people.policy import Actor, may, visible
+from xiejian.planning import grading
+from xiejian.planning import queries as planning
+from xiejian.registry import queries as registry
+from xiejian.registry.models import Party, PartyLink
 from xiejian.web import clock
 from xiejian.web.guard import needs
+from xiejian.web.views.rules import duty_words
+
+EVENT_ICONS = {
+    "检查": "clipboard-list",
+    "责令改正": "clipboard-check",
+    "案件": "gavel",
+    "约谈": "users",
+    "移送": "arrow-right",
+    "分级": "stack-2",
+    "许可备案": "certificate",
+    "证照": "certificate",
+    "产品": "list-details",
+    "状态": "flag",
+}
+PRODUCTS_SHOWN = 20
 
 
 def _party(request: HttpRequest, pk: int) -> Party:
@@ -22,27 +45,75 @@ def _party(request: HttpRequest, pk: int) -> Party:
 @needs("registry.view")
 def party(request: HttpRequest, pk: int) -> HttpResponse:
     """What do we know about this one?"""
-    found = _party(request, pk)
-    actor = request.actor
+    found, actor, on = _party(request, pk), request.actor, clock.today(request)
     office = Office.objects.filter(code=found.office_code).first()
     context: dict[str, Any] = {
         "party": found,
         "links": list(found.links.all()),
         "licences": list(found.licences.all()),
-        "registrations": list(found.registrations.all()[:20]),
+        "registrations": list(found.registrations.all()[:PRODUCTS_SHOWN]),
+        "registrations_count": found.registrations.count(),
         "sites": list(found.sites.all()),
         "division": divisions.full_name(found.division_code),
         "office_of": office.name if office else found.station,
         "personal": bool(may(actor, "registry.personal", found.office_code)),
         "may_edit": bool(may(actor, "registry.edit", found.office_code)),
-        "events": [],
-        "today": clock.today(request),
+        "may_visit": bool(may(actor, "inspections.visit", found.office_code)),
+        "years": _by_year(_events(actor, found)),
+        "on": on,
+        **_open_matters(actor, found, on),
     }
     return render(request, "web/party.html", context)
+
+
+def _open_matters(actor: Actor, found: Party, on: dt.date) -> dict[str, Any]:
+    """What is not finished with this party: corrections, visits under way, tasks of the year, cases."""
+    matters: dict[str, Any] = {}
+    if may(actor, "inspections.view"):
+        matters["corrections"] = list(inspections.open_corrections(actor, on).filter(visit__party=found))
+        open_visits = inspections.visits(actor, party=found, sort="planned")
+        matters["visits"] = list(open_visits.filter(state__in=("planned", "started")))
+    if may(actor, "planning.view"):
+        matters["tasks"] = [t for t in planning.party_tasks(actor, found, on) if t.left > 0]
+    if may(actor, "cases.view"):
+        matters["cases"] = list(cases.cases(actor, party=found).filter(closed_on=None))
+    return matters | {"nothing_open": not any(matters.values())}
+
+
+def _events(actor: Actor, found: Party) -> list[Event]:
+    """Everything from all rooms that the actor may see, newest first."""
+    rooms = [registry.timeline(actor, found)]
+    if may(actor, "inspections.view"):
+        rooms.append(inspections.timeline(actor, found))
+    if may(actor, "cases.view"):
+        rooms.append(cases.timeline(actor, found))
+    if may(actor, "planning.view"):
+        rooms.append(planning.timeline(actor, found))
+    return newest_first(*rooms)
+
+
+def _by_year(events: list[Event]) -> list[tuple[int, list[tuple[Event, str]]]]:
+    return [
+        (year, [(event, EVENT_ICONS.get(event.kind, "clock")) for event in of_year])
+        for year, of_year in groupby(events, key=lambda event: event.on.year)
+    ]
 
 
 @needs("registry.view")
 def party_why(request: HttpRequest, pk: int) -> HttpResponse:
     """Why this level: rule, meaning, clause, facts used, pack version; for the side panel."""
     found = _party(request, pk)
-    return render(request, "web/parts/why_level.html", {"party": found, "links": list(found.links.all())})
+    answers = [(link, grading.explain(link)) for link in found.links.all()]
+    explained = [
+        (link, answer, [(duty, duty_words(duty)) for duty in answer.duties] if answer else [])
+        for link, answer in answers
+    ]
+    template = "web/parts/why_level.html" if getattr(request, "htmx", False) else "web/why_level_page.html"
+    return render(request, template, {"party": found, "explained": explained})
+
+
+@needs("registry.view")
+def link(request: HttpRequest, pk: int) -> HttpResponse:
+    """A party link's own address leads to its party: figures name links."""
+    rows = visible(PartyLink.objects.all(), request.actor, "party__office_code")
+    return redirect("party", pk=get_object_or_404(rows, pk=pk).party_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -31,6 +29,7 @@ from xiejian.web.forms import (
 )
 from xiejian.web.guard import OPEN, needs
 from xiejian.web.listing import Column, Filter, Listing, show
+from xiejian.web.templatetags.xiejian import AUDIT_LABELS
 
 FIRST_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -250,9 +249,6 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 # --- 审计 ------------------------------------------------------------------------------------------
 
-with Path(__file__).parents[1].joinpath("audit_labels.toml").open("rb") as _file:
-    LABELS: dict[str, dict[str, str]] = tomllib.load(_file)
-
 
 def _detail_words(entry: AuditEntry) -> str:
     """The detail on one line: changes as before → after."""
@@ -286,8 +282,8 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         Column("at", "时间", lambda e: e.at, ("at", "sequence")),
         Column("by", "操作人", lambda e: f"{e.by_name}（{e.by_username}）", ("by_username",)),
         Column("office", "机构代码", lambda e: e.office_code, ("office_code",), shown=False),
-        Column("action", "操作", lambda e: LABELS["actions"].get(e.action, e.action), ("action",)),
-        Column("subject", "对象", lambda e: LABELS["subjects"].get(e.subject, e.subject), ("subject",)),
+        Column("action", "操作", lambda e: AUDIT_LABELS["actions"].get(e.action, e.action), ("action",)),
+        Column("subject", "对象", lambda e: AUDIT_LABELS["subjects"].get(e.subject, e.subject), ("subject",)),
         Column("key", "编号", lambda e: e.subject_key, ("subject_key",)),
         Column("detail", "内容", _detail_words),
         Column("digest", "摘要", lambda e: e.digest[:12], shown=False),
@@ -295,7 +291,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     names = (
         visible(AuditEntry.objects.all(), request.actor).order_by("action").values_list("action", flat=True)
     )
-    choices = [(a, LABELS["actions"].get(a, a)) for a in names.distinct()]
+    choices = [(a, AUDIT_LABELS["actions"].get(a, a)) for a in names.distinct()]
     listing = Listing(
         request, "审计记录", columns, _audit_rows(request.actor, request.GET), "-sequence",
         filters=[Filter("action", "操作", choices, request.GET.get("action", ""))],

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from django.db.models import Max, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Max, Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from xiejian.inspections.models import Visit
 from xiejian.kernel.divisions import stem
+from xiejian.numbers import certificates
 from xiejian.people.models import Office
-from xiejian.people.policy import Actor, may, visible
-from xiejian.registry.models import AREAS, LINKS, STATUSES, Party, PartyLink
+from xiejian.people.policy import Actor, may
+from xiejian.registry import queries
+from xiejian.registry.models import AREAS, LINKS, STATUSES, Licence, Party, PartyLink
+from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.templatetags.xiejian import TONES, classes, tags
@@ -117,19 +122,16 @@ def party_columns(actor: Actor) -> list[Column]:
 
 
 def _found(actor: Actor, asked: Any) -> QuerySet[Party]:
-    rows = visible(Party.objects.all(), actor)
-    if search := asked.get("q", "").strip():
-        rows = rows.filter(Q(name__icontains=search) | Q(uscc__startswith=search.upper()))
-    links = {k: asked[k] for k in ("link", "level") if asked.get(k)}
-    if links:
-        rows = rows.filter(pk__in=PartyLink.objects.filter(**links).values("party"))
-    if asked.get("office"):
-        rows = rows.filter(office_code__startswith=stem(asked["office"]))
-    if asked.get("status"):
-        rows = rows.filter(status=asked["status"])
-    if asked.get("area"):
-        rows = rows.filter(area__contains=asked["area"])
-    return rows
+    level = asked.get("level", "")
+    return queries.parties(
+        actor,
+        search=asked.get("q", ""),
+        link=asked.get("link", ""),
+        level=int(level) if level.isdigit() else None,
+        office=asked.get("office", ""),
+        status=asked.get("status", ""),
+        area=asked.get("area", ""),
+    )
 
 
 @needs("registry.view")
@@ -156,4 +158,152 @@ def party_list(request: HttpRequest) -> HttpResponse:
         prepare=_last_visits,
         selectable=True,
     )
-    return show(listing, "web/party_list.html")
+    more = {
+        "may_import": bool(may(request.actor, "registry.import")),
+        "may_edit": bool(may(request.actor, "registry.edit")),
+    }
+    return show(listing, "web/party_list.html", more)
+
+
+# --- 证照与产品 ---------------------------------------------------------------------------------------
+
+
+def _tabs(current: str) -> list[tuple[str, str, bool]]:
+    """(address, label, whether it is open) of the pages under 证照与产品."""
+    licences, products = reverse("licence_list"), reverse("registration_list")
+    days = queries.expiring_days()
+    tabs = [
+        ("licences", licences, "许可与备案"),
+        ("expiring", f"{licences}?tab=expiring", f"证照 {days} 天内到期"),
+        ("expired", f"{licences}?tab=expired", "证照已过期"),
+        ("products", products, "产品注册证"),
+        ("products-expiring", f"{products}?tab=expiring", f"产品 {days} 天内到期"),
+        ("products-expired", f"{products}?tab=expired", "产品已过期"),
+    ]
+    return [(address, label, key == current) for key, address, label in tabs]
+
+
+def _tab(asked: Any) -> str:
+    tab = asked.get("tab", "")
+    return tab if tab in ("expiring", "expired") else ""
+
+
+def _licence_columns(on: dt.date) -> list[Column]:
+    def remaining(licence: Licence) -> str:
+        if licence.expires_on is None or licence.status != "有效":
+            return ""
+        days = (licence.expires_on - on).days
+        return f"过期 {-days} 天" if days < 0 else f"剩 {days} 天"
+
+    def tone(licence: Licence) -> str:
+        if licence.expires_on is None or licence.expires_on > on + dt.timedelta(days=queries.expiring_days()):
+            return ""
+        return "red" if licence.expires_on < on else "orange"
+
+    return [
+        Column("number", "证号", lambda x: x.number, ("number",)),
+        Column("kind", "类型", lambda x: certificates.label(x.kind), ("kind",)),
+        Column(
+            "party",
+            "主体名称",
+            lambda x: x.party.name,
+            ("party__name",),
+            href=lambda x: reverse("party", args=[x.party_id]),
+        ),
+        Column("issued", "发证或备案日期", lambda x: x.issued_on or x.filed_on, ("issued_on", "filed_on")),
+        Column("expires", "有效期至", lambda x: x.expires_on, ("expires_on",)),
+        Column("left", "剩余", remaining, ("expires_on",), tone=tone),
+        Column(
+            "status", "状态", lambda x: x.status, ("status",), tone=lambda x: TONES.get(x.status, "secondary")
+        ),
+        Column(
+            "format",
+            "编号",
+            lambda x: "格式待核" if x.format_suspect else "",
+            ("format_suspect",),
+            tone=lambda x: "orange" if x.format_suspect else "",
+        ),
+        Column("scope", "范围", lambda x: x.scope, shown=False),
+    ]
+
+
+def _licence_kinds(actor: Actor) -> list[tuple[str, str]]:
+    """The kinds of licence that the actor's register holds."""
+    kinds = queries.licences(actor).order_by("kind").values_list("kind", flat=True).distinct()
+    return [(kind, certificates.label(kind)) for kind in kinds]
+
+
+@needs("registry.view")
+def licence_list(request: HttpRequest) -> HttpResponse:
+    """证照: which licences and filings run out, which look wrong?"""
+    asked, actor, on = request.GET, request.actor, clock.today(request)
+    tab = _tab(asked)
+    rows = queries.licences(actor, search=asked.get("q", ""), kind=asked.get("kind", ""), tab=tab, on=on)
+    if asked.get("office"):
+        rows = rows.filter(party__office_code__startswith=stem(asked["office"]))
+    listing = Listing(
+        request, "许可证与备案凭证", _licence_columns(on), rows, "expires" if tab else "number",
+        filters=[
+            Filter("kind", "类型", _licence_kinds(actor), asked.get("kind", "")),
+            Filter("office", "监管机构", office_choices(actor), asked.get("office", "")),
+        ],
+        search_label="搜索证号、主体名称",
+        empty="没有这样的证照" if tab else "还没有登记证照",
+        empty_next="" if tab else "导入名录时“证号”一列会自动登记为证照。",
+        hidden=[("tab", tab)] if tab else [],
+    )  # fmt: skip
+    return show(listing, "web/licence_list.html", {"tabs": _tabs(tab or "licences")})
+
+
+REGISTRATION_COLUMNS = [
+    Column(
+        "number",
+        "注册证编号",
+        lambda x: x.number,
+        ("number_key",),
+        href=lambda x: reverse("registration", args=[x.pk]),
+    ),
+    Column("product", "产品名称", lambda x: x.product_name, ("product_name",)),
+    Column("registrant", "注册人", lambda x: x.registrant, ("registrant",)),
+    Column("class", "管理类别", lambda x: classes(x.management_class), ("management_class",)),
+    Column("approved", "批准日期", lambda x: x.approved_on, ("approved_on",)),
+    Column("expires", "有效期至", lambda x: x.expires_on, ("expires_on",)),
+    Column(
+        "status", "状态", lambda x: x.status, ("status",), tone=lambda x: TONES.get(x.status, "secondary")
+    ),
+    Column("kind", "编号类型", lambda x: x.number_kind, ("number_kind",), shown=False),
+    Column("mended", "规范化", lambda x: len(x.normalised) or "", shown=False, numeric=True),
+    Column("department", "审批部门", lambda x: x.department, ("department",), shown=False),
+]
+
+
+@needs("registry.view")
+def registration_list(request: HttpRequest) -> HttpResponse:
+    """产品: registrations and product filings, by number, product or registrant."""
+    asked, tab = request.GET, _tab(request.GET)
+    rows = queries.registrations(
+        request.actor,
+        search=asked.get("q", ""),
+        management_class=asked.get("class", ""),
+        tab=tab,
+        on=clock.today(request),
+    )
+    listing = Listing(
+        request, "产品注册证", REGISTRATION_COLUMNS, rows, "number",
+        filters=[Filter("class", "管理类别", [("3", "Ⅲ"), ("2", "Ⅱ"), ("1", "Ⅰ")], asked.get("class", ""))],
+        search_label="搜索编号、产品、注册人",
+        empty="还没有产品注册证", empty_next="在“导入”中选择“产品注册证”。",
+    )  # fmt: skip
+    current = f"products-{tab}" if tab else "products"
+    return show(listing, "web/registration_list.html", {"tabs": _tabs(current)})
+
+
+@needs("registry.view")
+def registration(request: HttpRequest, pk: int) -> HttpResponse:
+    """One published row of a registration, what was put right in it, and the other rows of its number."""
+    found = queries.registration(request.actor, pk)
+    if found is None:
+        raise Http404
+    others = queries.registrations(request.actor).filter(number_key=found.number_key).exclude(pk=pk)
+    context = {"found": found, "others": others, "checks": found.checks.all(), "on": clock.today(request)}
+    return render(request, "web/registration.html", context)
