@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
 from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
-from xiejian.cli.demo.registers import Register, Row
+from xiejian.cli.demo.registers import Register, Row, Unit
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections.importing import import_visits
 from xiejian.inspections.work import record_work
@@ -24,11 +24,14 @@ from xiejian.kernel.tabular import write_xlsx
 from xiejian.planning import actions as planning
 from xiejian.planning import grading
 from xiejian.planning.models import Plan
+from xiejian.registry import actions as registry
 from xiejian.registry.importing import import_parties
-from xiejian.registry.models import Party
+from xiejian.registry.models import Party, Registration
+from xiejian.registry.registrations import import_registrations
 
 IMPORTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "parties": ("监管对象", import_parties),
+    "registrations": ("产品注册证", import_registrations),
     "visits": ("检查记录", import_visits),
     "cases": ("案件", import_cases),
     "interviews": ("责任约谈", import_interviews),
@@ -80,19 +83,21 @@ class OfficeYear:
         if "plan" in self.year.data:
             visits += visits_of_plan(self.year, _party_tasks(plan))
         visits = self._in_time(visits)
-        self.load("visits", self._rows(v for v in visits if not self.year.living(v)), self.staffed.today)
+        stepwise = {i: v for i, v in enumerate(visits) if self.year.living(v, i)}
+        entered = [v for i, v in enumerate(visits) if i not in stepwise]
+        self.load("visits", self._rows(entered), self.staffed.today)
         self.load("cases", self.year.case_rows(), self.staffed.today)
         self.load("interviews", self.year.interview_rows(), self.staffed.today)
         self._go_to_court()
+        self._decide_licences()
+        self._check_certificates()
         self._record_work()
-        self._live([v for v in visits if self.year.living(v)])
+        self._live(list(stepwise.values()))
         self._grade()
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
         """Write the rows as a workbook and import it, as an office would; every row must be taken."""
         if not rows:
-            return
-        if kind not in IMPORTS:
             return
         title, take_in = IMPORTS[kind]
         path = self.folder / f"{self.staffed.data['short']}{self.staffed.year}年{title}{part}.xlsx"
@@ -161,6 +166,55 @@ class OfficeYear:
     def _parties(self) -> dict[str, Party]:
         return {p.uscc: p for p in Party.objects.filter(office_code__startswith=self.staffed.code) if p.uscc}
 
+    def _decide_licences(self) -> None:
+        """Applications decided in the year: those of the data, and the opening of everybody who came."""
+        parties = self._parties()
+        openings = [
+            {"of": unit, "link": unit.rows[0]["环节"], "matter": "开办", "result": "通过", "on": unit.arrived}
+            for unit in self.register.units
+            if unit.arrived
+        ]
+        named = [
+            entry | ({"of": self.year.unit(entry["unit"])} if "unit" in entry else {})
+            for entry in self.year.data.get("matter", [])
+        ]
+        for entry in sorted(openings + named, key=lambda e: e["on"]):
+            unit: Unit | None = entry.get("of")
+            registry.record_licence_matter(
+                party=parties[unit.code] if unit else None,
+                applicant=unit.name if unit else entry["applicant"],
+                link=entry["link"],
+                matter=entry["matter"],
+                result=entry["result"],
+                decided_on=entry["on"],
+                reason=entry.get("reason", ""),
+                office_code=self.staffed.code,
+                by=self.staffed.officer,
+                at=moment(entry["on"]),
+            )
+            self.counts["许可备案事项"] += 1
+
+    def _check_certificates(self) -> None:
+        """The yearly certificate check: so many certificates with their instructions, some doubtful."""
+        check = self.year.data.get("certificate_check")
+        if not check:
+            return
+        rows = Registration.objects.filter(party__office_code__startswith=self.staffed.code)
+        doubtful = check["doubtful"]
+        suspects = rows.filter(number__contains=f"第2{doubtful['code']}").order_by("number")[
+            : doubtful["count"]
+        ]
+        suspected = {row.pk for row in suspects}
+        rest = rows.exclude(pk__in=suspected).order_by("number")[: check["count"] - len(suspected)]
+        for index, row in enumerate([*suspects, *rest]):
+            on, consistent = check["first"] + timedelta(days=index // 3), row.pk not in suspected
+            registry.record_registration_check(
+                registration=row, checked_on=on, instructions_checked=True, consistent=consistent,
+                problem="" if consistent else doubtful["problem"], campaign=check["campaign"],
+                office_code=self.staffed.code, by=self.staffed.officer, at=moment(on),
+            )  # fmt: skip
+            self.counts["注册证核查"] += 1
+
     def _record_work(self) -> None:
         """Work that has no room of its own yet: event reports, samples, lead suppliers, meetings."""
         parties = self._parties()
@@ -180,11 +234,9 @@ class OfficeYear:
     # ---- visits step by step ------------------------------------------------------------------------
 
     def _live(self, visits: list[Visited]) -> None:
-        lives = Lives(
-            self.staffed, self.year.data["correction_days"], self.year.data.get("follow_up_visits", False)
-        )
+        lives = Lives(self.year)
         ahead = self.year.upcoming()
-        runs = [lives.corrected(visit, index) for index, visit in enumerate(visits)]
+        runs = [lives.life(visit, index) for index, visit in enumerate(visits)]
         runs += [lives.upcoming(visit, index) for index, visit in enumerate(ahead)]
         live(runs, self.staffed.today)
         self.counts["逐步办理的检查"] += len(visits)

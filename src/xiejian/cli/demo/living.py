@@ -10,14 +10,14 @@ from __future__ import annotations
 import heapq
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
 
-from xiejian.cli.demo.accounts import Staffed, moment
-from xiejian.cli.demo.year import Visited
+from xiejian.cli.demo.accounts import moment
+from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections import actions, checklists
 from xiejian.inspections.checks import Entry
 from xiejian.inspections.models import Correction, Visit
@@ -31,9 +31,9 @@ _ANSWER, _RECHECK, _CLOSE = 12, 4, 2
 ANSWER = "已逐项整改，补齐记录并对有关人员开展培训，附照片"
 
 
-def picture(shade: int) -> bytes:
-    """A small PNG that stands for a photo of the scene: two fields of grey and green."""
-    width, height = 320, 200
+def picture(subject: str) -> bytes:
+    """A small PNG that stands for a photo of ``subject``: two fields of grey and green of its own shade."""
+    width, height, shade = 320, 200, zlib.crc32(subject.encode())
     sky = bytes((150 + shade % 80, 170, 190)) * width
     floor = bytes((70, 110 + shade % 90, 80)) * width
     raw = b"".join(b"\0" + (sky if line < height // 2 else floor) for line in range(height))
@@ -72,13 +72,27 @@ def live(lives: Iterable[Life], until: date) -> int:
 class Lives:
     """Makes the lives of one office's visits."""
 
-    def __init__(self, staffed: Staffed, correction_days: int, follow_up_visits: bool) -> None:
-        self.staffed = staffed
-        self.correction_days = correction_days
-        self.follow_up_visits = follow_up_visits
+    def __init__(self, year: Year) -> None:
+        self.year = year
+        self.staffed = year.staffed
+        self.correction_days = year.data["correction_days"]
+        self.follow_up_visits = year.data.get("follow_up_visits", False)
         self.parties = {
-            party.uscc: party for party in Party.objects.filter(office_code__startswith=staffed.code)
+            party.uscc: party for party in Party.objects.filter(office_code__startswith=year.staffed.code)
         }
+
+    def life(self, visited: Visited, index: int) -> Life:
+        """The life of a visit: with an order to correct, or conform and over."""
+        return self.corrected(visited, index) if visited.ordered else self.conform(visited, index)
+
+    def conform(self, visited: Visited, index: int) -> Life:
+        """A visit that finds everything as it should be."""
+        team = self.staffed.team(visited.office_code, index)
+        arranged = visited.on - timedelta(days=2)
+        yield arranged
+        visit = self._schedule(visited, team, arranged)
+        yield visited.on
+        self._carry_out(visit, visited, Actor.of(team[0]))
 
     def corrected(self, visited: Visited, index: int) -> Life:
         """A visit with an order to correct; some fail their first re-check, some orders go unanswered."""
@@ -98,7 +112,7 @@ class Lives:
             return
         day = visited.on + timedelta(days=_ANSWER + index % 6)
         yield day
-        self._answer(correction, day, by, index)
+        self._answer(correction, day, by)
         day += timedelta(days=_RECHECK)
         yield day
         if index % 9 == 8:
@@ -111,7 +125,7 @@ class Lives:
             )  # fmt: skip
             day += timedelta(days=9)
             yield day
-            self._answer(correction, day, by, index + 1)
+            self._answer(correction, day, by)
             day += timedelta(days=3)
             yield day
         yield from self._pass(correction, visited, day, by, index)
@@ -143,8 +157,9 @@ class Lives:
         at = moment(visited.on, hour=2)
         actions.start_visit(visit=visit, on=visited.on, by=by, at=at, persons=visited.persons)
         visit.refresh_from_db()
-        actions.record_findings(visit=visit, entries=entries(visit, visited.failed), by=by, at=at)
-        photo = ContentFile(picture(visit.pk), name="现场.png")
+        found = entries(visit, visited.failed, *self.year.outside(visited.link))
+        actions.record_findings(visit=visit, entries=found, by=by, at=at)
+        photo = ContentFile(picture(visit.number), name="现场.png")
         actions.attach_evidence(file=photo, by=by, at=at, visit=visit, caption="检查现场")
         actions.conclude_visit(visit=visit, by=by, at=moment(visited.on, hour=7), remark=visited.remark)
         visit.refresh_from_db()
@@ -153,8 +168,8 @@ class Lives:
         found = visit.findings.filter(state="not_conform").values_list("fact", flat=True)
         return "；".join(f"{n}.{fact}" for n, fact in enumerate(found, 1)) or "完善质量管理制度并落实记录"
 
-    def _answer(self, correction: Correction, day: date, by: Actor, index: int) -> None:
-        photo = ContentFile(picture(7 * index + correction.pk), name="整改后.png")
+    def _answer(self, correction: Correction, day: date, by: Actor) -> None:
+        photo = ContentFile(picture(f"{correction.number} {day}"), name="整改后.png")
         actions.submit_correction(
             correction=correction, submitted_on=day, answer=ANSWER, by=by, at=moment(day), evidence=[photo],
         )  # fmt: skip
@@ -186,12 +201,17 @@ class Lives:
         return visit
 
 
-def entries(visit: Visit, failed: int) -> list[Entry]:
-    """An answer to every point of the visit's checklist: ``failed`` general points are not conform."""
+def entries(visit: Visit, failed: int, clause: str = "", facts: Sequence[str] = ()) -> list[Entry]:
+    """What the inspectors wrote: an answer to every point, ``failed`` general points not conform.
+
+    Without a checklist the findings are ``facts`` under ``clause``, numbered.
+    """
+    start = zlib.crc32(visit.number.encode())
     if not visit.checklist:
-        return []
+        chosen = [facts[(start + n) % len(facts)] for n in range(min(failed, len(facts)))]
+        return [Entry(str(n), "not_conform", fact=fact, clause=clause) for n, fact in enumerate(chosen, 1)]
     points = checklists.get(visit.checklist).points
-    offset = visit.pk % max(len(points), 1)
+    offset = start % len(points)
     general = [p.id for p in points[offset:] + points[:offset] if not p.key]
     wrong = set((general or [p.id for p in points])[:failed])
     return [

@@ -133,9 +133,18 @@ class Year:
         pattern = self.data["numbers"][kind]
         return str(pattern.format(year=year, serial=self._numbers[kind, year]))
 
-    def living(self, visit: Visited) -> bool:
-        """Whether a visit goes through its steps; all others come in by import."""
-        return visit.ordered and visit.on.year == self.staffed.year
+    def living(self, visit: Visited, index: int) -> bool:
+        """Whether a visit goes through its steps: all with an order, some of the others."""
+        if visit.on.year != self.staffed.year:
+            return False
+        return visit.ordered or (visit.conclusion == CONFORM and index % self.data["conform_every"] == 0)
+
+    def outside(self, link: str) -> tuple[str, list[str]]:
+        """Clause and findings for a visit of this link without a checklist; ("", []) where there are none."""
+        for entry in self.data.get("outside", []):
+            if entry["link"] == link:
+                return entry["clause"], entry["facts"]
+        return "", []
 
     def visit_row(self, visit: Visited, index: int) -> Row:
         """One row of the visits form. An order of an earlier year is long complied with."""

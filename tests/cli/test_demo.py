@@ -1,0 +1,361 @@
+"""The demo: three offices' years with the counts that their own papers publish, the same every time."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+from django.core.management import call_command
+from django.db.models import Q
+from django.test import override_settings
+from stdnum.cn import uscc
+
+from xiejian.cases.models import Case
+from xiejian.cli.demo import command
+from xiejian.cli.demo.build import Built, build
+from xiejian.cli.demo.invention import credit_code, years_later
+from xiejian.cli.demo.living import live, picture
+from xiejian.cli.demo.registers import Register, place_name
+from xiejian.inspections.checks import EVIDENCE_TYPES
+from xiejian.inspections.models import Correction, Finding, Transfer, Visit, WorkRecord
+from xiejian.people import audit
+from xiejian.people.models import NetworkPerson, Office, Officer
+from xiejian.planning.models import Campaign, Plan, Task
+from xiejian.registry.models import (
+    ImportBatch,
+    LicenceMatter,
+    Party,
+    PartyLink,
+    Registration,
+    RegistrationCheck,
+)
+
+BEILUN, DUSHAN, NAIMAN = "330206", "522726", "150525"
+
+
+def in_office(model, code, field="office_code"):
+    return model.objects.filter(**{f"{field}__startswith": code})
+
+
+def digest(code):
+    """The columns by which two builds of one office are compared, none of them a row's own number."""
+    ordered = {
+        "links": in_office(PartyLink, code, "party__office_code").values_list(
+            "party__uscc", "party__name", "link", "level", "tags", "expires_on"
+        ),
+        "visits": in_office(Visit, code).values_list("number", "party__uscc", "visited_on", "conclusion"),
+        "findings": in_office(Finding, code, "visit__office_code").values_list(
+            "visit__number", "point", "state"
+        ),
+        "orders": in_office(Correction, code).values_list("number", "state", "due_on", "closed_on"),
+        "cases": in_office(Case, code).values_list("number", "party__uscc", "fine_fen"),
+        "tasks": in_office(Task, code).values_list("party__uscc", "link", "kind", "times", "due_on"),
+        "people": in_office(Officer, code, "office__code").values_list("username", "name"),
+    }
+    return {name: sorted(map(str, rows)) for name, rows in ordered.items()}
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The whole demo, built once for this module."""
+    folder = tmp_path_factory.mktemp("demo")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder / "files"):
+        yield build(folder / "out", lambda line: None)
+        call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.mark.django_db
+class TestBeilun2009:
+    """Every count that the office's published summary states."""
+
+    @pytest.fixture(autouse=True)
+    def _built(self, demo: Built) -> None:
+        self.links = PartyLink.objects.filter(
+            party__office_code__startswith=BEILUN, party__area__contains="医疗器械"
+        ).exclude(party__status="注销")
+
+    @pytest.mark.parametrize(("classes", "count"), [("3", 3), ("2", 5), ("1", 2), ("", 1)])
+    def test_makers_by_class(self, classes, count):
+        assert self.links.filter(link="生产", classes=classes).count() == count
+
+    def test_makers_in_all(self):
+        assert self.links.filter(link="生产").count() == 11
+
+    @pytest.mark.parametrize(("level", "count"), [("3", 15), ("2", 46), ("1", 3)])
+    def test_product_certificates_by_class(self, level, count):
+        rows = Registration.objects.filter(party__office_code__startswith=BEILUN)
+        assert rows.filter(management_class=level).count() == count
+
+    def test_only_the_intraocular_lens_is_a_new_class_three_certificate(self):
+        rows = Registration.objects.filter(management_class="3", approved_on__year=2009)
+        assert [row.product_name for row in rows] == ["后房型人工晶体"]
+
+    def test_distributors(self):
+        sellers = self.links.filter(link="经营")
+        three = sellers.filter(classes="3")
+        counts = sellers.count(), three.count(), three.filter(tags__contains="|角膜接触镜|").count()
+        assert (*counts, sellers.filter(classes="2").count()) == (46, 37, 18, 9)
+
+    def test_visits_to_makers(self):
+        rows = in_office(Visit, BEILUN).filter(link="生产", visited_on__year=2009)
+        assert Counter(rows.values_list("kind", flat=True)) == {"体系核查": 6, "日常检查": 7}
+
+    def test_visits_to_users_of_high_risk_devices(self):
+        risky = Q(tags__contains="|植入|") | Q(tags__contains="|无菌|")
+        assert in_office(Visit, BEILUN).filter(risky, link="使用", visited_on__year=2009).count() == 4
+
+    @pytest.mark.parametrize(
+        ("link", "matter", "result", "count"),
+        [
+            ("生产", "注册体系核查", "整改后通过", 1),
+            ("生产", "注册证到期检查", "通过", 1),
+            ("生产", "生产许可到期检查", "通过", 1),
+            ("生产", "注册核查", "存疑上报", 1),
+            ("生产", "开办", "通过", 1),
+            ("经营", "开办", "通过", 5),
+            ("经营", "开办", "驳回", 2),
+        ],
+    )
+    def test_licence_matters(self, link, matter, result, count):
+        rows = in_office(LicenceMatter, BEILUN).filter(link=link, matter=matter, result=result)
+        assert rows.count() == count
+
+    def test_the_refused_are_a_lens_shop_and_an_orthopaedic_dealer(self):
+        refused = in_office(LicenceMatter, BEILUN).filter(result="驳回")
+        assert {word for row in refused for word in ("角膜接触镜", "骨科") if word in row.reason} == {
+            "角膜接触镜",
+            "骨科",
+        }
+
+    def test_certificates_checked_with_their_instructions(self):
+        rows = in_office(RegistrationCheck, BEILUN).filter(instructions_checked=True)
+        assert rows.values("registration").distinct().count() == rows.count() == 47
+
+    def test_the_doubtful_instructions_are_of_diagnostic_reagents(self):
+        doubtful = in_office(RegistrationCheck, BEILUN).filter(consistent=False)
+        assert doubtful and all("试剂盒" in row.registration.product_name for row in doubtful)
+
+    def test_cases(self):
+        rows = in_office(Case, BEILUN)
+        lens = rows.filter(conduct="无证经营医疗器械", tags__contains="|角膜接触镜|")
+        other = rows.filter(conduct="无证经营医疗器械").exclude(tags__contains="|角膜接触镜|")
+        clinic = rows.filter(conduct="从非法渠道购进医疗器械", link="使用")
+        assert (lens.count(), other.count(), clinic.count(), rows.count()) == (2, 2, 1, 5)
+
+    def test_both_lens_cases_go_to_court(self):
+        in_court = in_office(Case, BEILUN).filter(court_enforcement=True)
+        assert in_court.count() == in_court.filter(tags__contains="|角膜接触镜|").count() == 2
+
+    @pytest.mark.parametrize(
+        ("facts", "count"),
+        [
+            ({"kind": "不良事件监测任务", "quantity": 5}, 2),
+            ({"kind": "不良事件报告"}, 3),
+            ({"kind": "主导供应商", "category": "药品批发企业"}, 5),
+            ({"kind": "主导供应商", "category": "街道卫生院"}, 2),
+            ({"kind": "监督抽检", "result": "符合规定"}, 1),
+        ],
+    )
+    def test_work_without_a_room(self, facts, count):
+        assert in_office(WorkRecord, BEILUN).filter(**facts).count() == count
+
+
+@pytest.mark.django_db
+class TestDushan2022:
+    """独山: stations, three levels, visits that follow from the plan."""
+
+    @pytest.fixture(autouse=True)
+    def _built(self, demo: Built) -> None:
+        self.plan = Plan.objects.get(office_code=DUSHAN, year=2022)
+
+    def test_the_plan_is_handed_down(self):
+        assert self.plan.state == "issued"
+
+    def test_sellers_are_of_all_three_levels(self):
+        levels = in_office(PartyLink, DUSHAN, "party__office_code").filter(link="经营", level__isnull=False)
+        assert set(levels.values_list("level", flat=True)) == {1, 2, 3}
+
+    def test_most_planned_parties_were_visited_and_some_were_missed(self):
+        planned = set(self.plan.tasks.filter(party__isnull=False).values_list("party_id", flat=True))
+        rows = in_office(Visit, DUSHAN).filter(visited_on__year=2022, state="concluded")
+        visited = planned & set(rows.values_list("party_id", flat=True))
+        assert 0.85 <= len(visited) / len(planned) < 1
+
+    def test_visits_look_back_two_years(self):
+        years = set(in_office(Visit, DUSHAN).values_list("visited_on__year", flat=True))
+        assert {2020, 2021, 2022} <= years
+
+
+@pytest.mark.django_db
+class TestNaiman2023:
+    """奈曼旗: stations of the order, no maker, thirty-one online sellers, the campaign."""
+
+    @pytest.fixture(autouse=True)
+    def _built(self, demo: Built) -> None:
+        self.links = in_office(PartyLink, NAIMAN, "party__office_code")
+
+    def test_nine_stations(self):
+        assert Office.objects.filter(parent__code=NAIMAN).count() == 9
+
+    def test_no_maker(self):
+        assert not self.links.filter(link="生产").exists()
+
+    def test_online_sellers_by_station(self):
+        sellers = self.links.filter(link="网络销售").values_list("party__office_code", flat=True)
+        assert Counter(sellers) == {"150525401": 30, "150525105": 1}
+
+    def test_the_campaign_is_open_since_its_order(self):
+        assert Campaign.objects.get(office_code=NAIMAN).starts_on == date(2023, 5, 16)
+
+    def test_no_visit_of_the_campaign_before_it(self):
+        rows = in_office(Visit, NAIMAN).filter(campaign="naiman-2023", visited_on__lt=date(2023, 5, 16))
+        assert not rows.exists()
+
+    def test_some_visits_fit_the_campaign_and_are_not_marked(self):
+        rows = in_office(Visit, NAIMAN).filter(campaign="", visited_on__gte=date(2023, 7, 1))
+        assert rows.exists()
+
+    def test_leads_went_to_police_health_and_customs(self):
+        found = set(in_office(Transfer, NAIMAN).values_list("addressee", flat=True))
+        assert found == {"公安", "卫健", "海关"}
+
+
+@pytest.mark.django_db
+class TestWholeDemo:
+    def test_no_import_returned_a_row(self, demo):
+        assert not ImportBatch.objects.filter(rejected__gt=0).exists()
+
+    def test_the_audit_chain_is_whole(self, demo):
+        assert audit.broken_at() is None
+
+    def test_nothing_is_dated_after_the_office_s_today(self, demo):
+        for office in Office.objects.exclude(settings={}):
+            rows = in_office(Visit, office.code).filter(visited_on__gt=office.settings["today"])
+            assert not rows.exists(), office
+
+    def test_orders_are_in_every_state_of_their_life(self, demo):
+        assert {"ordered", "submitted", "closed"} <= set(Correction.objects.values_list("state", flat=True))
+
+    def test_closed_orders_have_evidence(self, demo):
+        assert not Correction.objects.filter(state="closed", evidence__isnull=True).exists()
+
+    def test_every_credit_code_is_valid_and_marked_as_invented(self, demo):
+        codes = Party.objects.values_list("uscc", flat=True)
+        assert all(uscc.is_valid(code) and "MAXJ" in code for code in codes)
+
+    def test_every_office_has_its_roles(self, demo):
+        for key in ("beilun", "dushan", "naiman"):
+            roles = set(Officer.objects.filter(username__startswith=f"{key}.").values_list("role", flat=True))
+            assert len(roles) == 5, key
+
+    def test_the_network_is_trained(self, demo):
+        kinds = NetworkPerson.objects.filter(trainings__isnull=False).values_list("kind", flat=True)
+        assert set(kinds) == {"assistant", "informant", "reporter"}
+
+    def test_every_file_it_names_was_written(self, demo):
+        assert demo.files and all(path.stat().st_size > 0 for path in demo.files)
+
+    @pytest.mark.parametrize("ending", [".xlsx", ".docx"])
+    def test_each_office_gets_plans_tables_and_papers(self, demo, ending):
+        names = [path.name for path in demo.files if path.suffix == ending and path.parent.name == "out"]
+        assert {name[:2] for name in names} == {"北仑", "独山", "奈曼"}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwice:
+    """Last in this module: it empties the store."""
+
+    def test_a_second_build_is_the_same(self, demo, tmp_path):
+        first = {code: digest(code) for code in (BEILUN, DUSHAN)}
+        call_command("flush", verbosity=0, interactive=False)
+        build(tmp_path / "out", lambda line: None, only={"beilun", "dushan"})
+        assert {code: digest(code) for code in (BEILUN, DUSHAN)} == first
+
+
+@pytest.mark.django_db
+class TestCommand:
+    @pytest.fixture
+    def run(self, settings, tmp_path, monkeypatch):
+        settings.DATA = tmp_path / "data"
+        made = []
+
+        def stand_in(out, say):
+            made.append(out)
+            return Built({"某局": {"监管对象": 1}}, [])
+
+        monkeypatch.setattr(command, "build", stand_in)
+        monkeypatch.setattr(command, "upgrade_store", lambda: None)
+
+        def run(*arguments):
+            result = CliRunner().invoke(command.demo, ["--build-only", "--json", *arguments])
+            return result, made
+
+        return run
+
+    def test_an_empty_store_is_built(self, run):
+        result, made = run()
+        assert (json.loads(result.stdout)["offices"], len(made)) == ({"某局": {"监管对象": 1}}, 1)
+
+    def test_a_second_run_does_not_build_again(self, run):
+        run()
+        result, made = run()
+        assert (json.loads(result.stdout)["existing"], len(made)) == (True, 1)
+
+    def test_fresh_builds_again(self, run):
+        run()
+        assert len(run("--fresh")[1]) == 2
+
+    def test_a_build_that_stopped_is_made_again(self, run, settings):
+        settings.DATA.mkdir()
+        command.marker().write_text('{"built": false}', encoding="utf-8")
+        assert len(run()[1]) == 1
+
+    def test_somebody_s_own_store_is_left_alone(self, run, naiman):
+        result, made = run("--fresh")
+        assert (json.loads(result.stdout)["code"], result.exit_code, made) == ("X501", 2, [])
+
+
+class TestInvention:
+    @pytest.mark.parametrize("serial", [1, 10, 99, 1234])
+    def test_credit_codes_pass_the_check(self, serial):
+        assert uscc.is_valid(credit_code("150525", "trader", serial))
+
+    def test_a_year_after_the_leap_day(self):
+        assert years_later(date(2024, 2, 29), 1) == date(2025, 2, 28)
+
+    @pytest.mark.parametrize(
+        ("code", "name"), [("150525401", "大沁他拉"), ("150525103", "新镇"), ("150525201", "白音他拉")]
+    )
+    def test_towns_are_called_as_people_say(self, code, name):
+        assert place_name(code) == name
+
+    def test_two_registers_of_one_office_are_the_same(self):
+        rows = [Register("naiman", NAIMAN, date(2023, 11, 15)).rows(arrived=False) for _ in range(2)]
+        assert rows[0] == rows[1]
+
+    def test_the_picture_is_what_its_name_says(self):
+        offset, beginning = EVIDENCE_TYPES[".png"][0]
+        assert picture("现场")[offset:].startswith(beginning)
+
+
+class TestLive:
+    def test_steps_of_several_lives_run_in_the_order_of_their_days(self):
+        seen = []
+
+        def life(name, *days):
+            for day in days:
+                yield date(2023, 1, day)
+                seen.append((name, day))
+
+        live([life("a", 1, 5), life("b", 3)], until=date(2023, 1, 31))
+        assert seen == [("a", 1), ("b", 3), ("a", 5)]
+
+    def test_a_step_after_the_end_is_not_taken(self):
+        def life():
+            yield date(2023, 1, 2)
+            raise AssertionError
+
+        assert live([life()], until=date(2023, 1, 1)) == 0
