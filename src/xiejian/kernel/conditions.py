@@ -245,6 +245,8 @@ def earliest(on: dt.date, months: int) -> dt.date:
     datetime.date(2023, 11, 29)
     """
     day = add_months(on, -months)
+    while add_months(day, months) < on:  # 28 February + 3 months ends on 28 May, before 31 May
+        day += dt.timedelta(days=1)
     while add_months(day - dt.timedelta(days=1), months) >= on:
         day -= dt.timedelta(days=1)
     return day

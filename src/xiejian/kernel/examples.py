@@ -89,6 +89,8 @@ def uncovered(examples: list[Example]) -> list[Problem]:
     rules = {
         r.id: k for k in packs.known() for r in packs.rules(packs.load(k)) if not isinstance(r, Principle)
     }
+    # a pack that grades nothing says so for every party: there is nothing to miss
+    misses |= {o.id for k in packs.known() for o in packs.load(k).outside if not packs.load(k).grades}
     wrong = []
     for rule, pack_id in rules.items():
         if lacking := [word for word, seen in (("命中", hits), ("差一点", misses)) if rule not in seen]:

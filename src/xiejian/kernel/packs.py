@@ -142,6 +142,11 @@ class Pack:
         return found[-1]
 
     @property
+    def grades(self) -> bool:
+        """Whether it gives levels at all."""
+        return any(row.decides == "level" for row in self.rows)
+
+    @property
     def fact_names(self) -> list[str]:
         """The facts that some row asks for, in the order of the catalogue."""
         asked = set().union(*(row.when.facts() for row in self.rows)) | {"link", "area"}

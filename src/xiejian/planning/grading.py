@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from sqlglot import exp, select
 
 from xiejian.cases.models import Case
 from xiejian.kernel import conditions, decisions, divisions, packs
@@ -85,24 +86,17 @@ def grade_table(pack: Pack, facts: pa.Table, on: dt.date, keys: tuple[str, ...] 
     ``conditions.FACTS`` but level (tags as ``|无菌|植入|``). Gives ``keys``, ``level`` (null: none) and
     ``rules``, the ids that spoke, joined by 、 in the order of ``Graded.rules``.
     """
-    query = decisions.level_sql(pack, on, "facts", keys).sql(dialect="duckdb")
+    query = decisions.level_sql(pack, on, "facts", keys)
+    masks = [column.alias for column in query.selects if column.alias.startswith("rules_")]
+    worded = select(*keys, "level", "rules").from_("graded").join("words", using=masks)
     with duckdb.connect() as connection:
         connection.register("facts", facts)
-        connection.execute(f"CREATE TEMP TABLE graded AS {query}")
-        masks = [name for name in connection.table("graded").columns if name.startswith("rules_")]
-        listed = ", ".join(masks)
-        found = connection.execute(f"SELECT DISTINCT {listed} FROM graded").fetchall()
-        words = pa.table(
-            {
-                **{m: pa.array([row[i] for row in found], pa.int64()) for i, m in enumerate(masks)},
-                "rules": ["、".join(decisions.decode(pack, on, row)) for row in found],
-            }
-        )
-        connection.register("words", words)
-        named = ", ".join(keys)
-        return connection.execute(
-            f"SELECT {named}, level, rules FROM graded JOIN words USING ({listed})"
-        ).to_arrow_table()
+        connection.execute(exp.Create(this="graded", kind="TABLE", expression=query).sql("duckdb"))
+        spoken = connection.sql(select(*masks).distinct().from_("graded").sql("duckdb")).fetchall()
+        columns = {mask: pa.array([row[i] for row in spoken], pa.int64()) for i, mask in enumerate(masks)}
+        rules = pa.array(["、".join(decisions.decode(pack, on, row)) for row in spoken], pa.string())
+        connection.register("words", pa.table({**columns, "rules": rules}))
+        return connection.sql(worded.sql("duckdb")).to_arrow_table()
 
 
 def link_facts(links: QuerySet[PartyLink], on: dt.date) -> pa.Table:
@@ -311,3 +305,23 @@ def pyramid(actor: Actor | None, office_code: str = "", area: str = "") -> list[
 def runs(actor: Actor | None) -> QuerySet[GradeRun]:
     """The grading runs that the actor may see, newest first."""
     return visible(GradeRun.objects.all(), actor)
+
+
+def rules_of(links: list[PartyLink]) -> dict[int, tuple[str, bool]]:
+    """For a page of links: the rules behind the newest grade, and whether one is not verified. One query."""
+    newest = {
+        grade.party_link_id: grade
+        for grade in Grade.objects.filter(party_link__in=[link.pk for link in links])
+        .select_related("run")
+        .order_by("run__on", "run__at", "pk")
+    }
+    found = {}
+    for link in links:
+        grade = newest.get(link.pk)
+        if grade is None:
+            continue
+        wanted = set(grade.rules.split("、"))
+        pack = packs.load(grade.run.pack)
+        unverified = any(row.unverified for row in (*pack.rows, *pack.outside) if row.id in wanted)
+        found[link.pk] = (grade.rules, unverified)
+    return found
