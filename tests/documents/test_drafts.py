@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from documents.conftest import CODE, YEAR_END
+from beilun import CODE, YEAR_END
 from xiejian.documents import drafts
 from xiejian.figures import definitions, measures
 from xiejian.kernel.problems import Refused
