@@ -97,6 +97,9 @@ def read_classes(text: str) -> str | None:
     return "".join(sorted(found))
 
 
+_MOST_FEN = 10**17  # what a database's big integer holds, with room for sums
+
+
 @dataclass
 class Cells:
     """The cells of one row by canonical heading."""
@@ -237,7 +240,8 @@ class Cells:
             amount = Decimal(repr(given) if isinstance(given, float) else text) * 100
         except InvalidOperation:
             amount = Decimal("NaN")
-        if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value():
+        in_range = amount.is_finite() and 0 <= amount <= _MOST_FEN
+        if not in_range or amount != amount.to_integral_value():
             self.refuse("K505", heading, value=text)
             return None
         return int(amount)
