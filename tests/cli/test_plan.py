@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from planning.register import COUNTY, STATION, dushan_register, party
+from small_register import COUNTY, STATION, dushan_register, party
 from xiejian.cli.main import main
 from xiejian.planning.models import Plan
 

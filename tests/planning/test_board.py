@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from conftest import NOW
-from planning.register import COUNTY, OTHER_STATION, STATION, dushan_register, party, visit
+from moment import NOW
+from small_register import COUNTY, OTHER_STATION, STATION, dushan_register, party, visit
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.planning import actions, queries

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NOW
-from planning.register import COUNTY, OTHER_STATION, STATION, party, visit
+from moment import NOW
+from small_register import COUNTY, OTHER_STATION, STATION, party, visit
 from xiejian.kernel.problems import Refused
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import SYSTEM, Actor
@@ -50,7 +50,9 @@ class TestACampaignPack:
         ],
     )
     def test_that_does_not_hold_together_is_refused(self, tmp_path, find, replace):
-        source = next(Path(campaigns.packs.root()).glob("naiman/campaign-2023.toml")).read_text(encoding="utf-8")
+        source = next(Path(campaigns.packs.root()).glob("naiman/campaign-2023.toml")).read_text(
+            encoding="utf-8"
+        )
         assert find in source
         path = tmp_path / "campaign-x.toml"
         path.write_text(source.replace(find, replace, 1), encoding="utf-8")
