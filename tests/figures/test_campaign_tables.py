@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pandas as pd
 import pytest
 
-from figures.conftest import OFFICE
+from supervision_year import OFFICE
 from xiejian.figures import tables
 from xiejian.inspections.models import Transfer, Visit
 

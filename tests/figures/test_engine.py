@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from django.db import connection
 
-from figures.conftest import OFFICE, Year
-from figures.drawn import drawn
+from drawn_facts import drawn
+from supervision_year import OFFICE, Year
 from xiejian.figures import definitions, engine, measures, tables
 from xiejian.figures.conditions import Compiler, Tags
 from xiejian.figures.engine import Count

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from figures.conftest import OFFICE
+from supervision_year import OFFICE
 from xiejian.figures import filing
 from xiejian.figures.models import FiledTable
 from xiejian.kernel.problems import Refused

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from figures.drawn import drawn
+from drawn_facts import drawn
 from xiejian.figures import definitions, engine, measures
 from xiejian.figures.measures import Period
 

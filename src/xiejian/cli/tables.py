@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from xiejian.cli.output import command, emit, json_option, say
+from xiejian.documents import table_docx, table_xlsx
 from xiejian.figures import filing, forms, tables
 from xiejian.figures.tables import ComputedTable
-from xiejian.kernel import dates
+from xiejian.kernel import dates, divisions
 from xiejian.kernel.problems import Catalogue, Refused
+from xiejian.people.models import Office
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -43,9 +46,20 @@ def settings_of(pairs: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def write(table: ComputedTable, path: Path) -> None:
-    """Write the table as .xlsx or .docx by the file's name; Refused X402 for any other."""
-    raise Refused(problems("X402", path.name, suffix=path.suffix or "（无）"))
+WRITERS = {".xlsx": table_xlsx.write, ".docx": table_docx.write}
+
+
+def writer(path: Path | None) -> Callable[..., None] | None:
+    """Who writes a file of this name; Refused X402 for one that is neither .xlsx nor .docx."""
+    if path is not None and path.suffix.lower() not in WRITERS:
+        raise Refused(problems("X402", path.name, suffix=path.suffix or "（无）"))
+    return WRITERS[path.suffix.lower()] if path else None
+
+
+def reporting_unit(office_code: str) -> str:
+    """The name of the office as it stands on a form: its own, else its division's."""
+    office = Office.objects.filter(code=office_code).first()
+    return office.name if office else divisions.full_name(office_code)
 
 
 @click.command("table", help="统计报表：各单元格均由记录实时计算")
@@ -70,6 +84,7 @@ def table_command(
     if last_day is None:
         raise Refused(problems("X403"))
     forms.form(table_id)
+    write = writer(out)
     computed = tables.compute(
         table_id,
         until=last_day,
@@ -79,8 +94,8 @@ def table_command(
         filed=filing.last_snapshot(table_id, office, last_day),
     )
     answer: dict[str, Any] = computed.as_json()
-    if out is not None:
-        write(computed, out)
+    if out is not None and write is not None:
+        write(computed, out, {"填报单位": reporting_unit(office)})
         say(f"已写入 {out}")
         answer["out"] = str(out)
     emit(answer, as_json, text(computed))
