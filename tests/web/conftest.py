@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from moment import NOW
 from django.test import Client
 
+from moment import NOW
+from xiejian.people import actions
 from xiejian.people.models import Office, Officer
 from xiejian.people.policy import SYSTEM, roles
-from xiejian.people import actions
 from xiejian.registry.models import Party, PartyLink
 
 PASSWORD = "a-long-enough-password"
@@ -55,20 +55,27 @@ def officers(naiman) -> dict[str, Officer]:
     station = Office.objects.get(code="150525100")
     return {
         role: actions.appoint_officer(
-            username=f"t.{role}", name=f"测试{role}", office=station if role == "station_inspector" else naiman,
-            role=role, password=PASSWORD, by=SYSTEM, at=NOW,
+            username=f"t.{role}",
+            name=f"测试{role}",
+            office=station if role == "station_inspector" else naiman,
+            role=role,
+            password=PASSWORD,
+            by=SYSTEM,
+            at=NOW,
         )
         for role in roles()
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
 def as_role(officers) -> Callable[[str], Client]:
-    """A client signed in with a role."""
+    """A client signed in with a role; the same one each time it is asked for."""
+    clients: dict[str, Client] = {}
 
     def sign_in(role: str) -> Client:
-        client = Client()
-        client.force_login(officers[role], backend="django.contrib.auth.backends.ModelBackend")
-        return client
+        if role not in clients:
+            clients[role] = Client()
+            clients[role].force_login(officers[role], backend="django.contrib.auth.backends.ModelBackend")
+        return clients[role]
 
     return sign_in

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from web.conftest import PASSWORD
 
+from web.conftest import PASSWORD
 from xiejian.people.models import AuditEntry, Officer
 
 
@@ -52,7 +52,8 @@ class TestSignIn:
 
     def test_a_next_address_of_another_host_is_ignored(self, visitor, officers):
         answer = visitor.post(
-            "/login/?next=https://example.com/", {"username": "t.head", "password": PASSWORD, "next": "https://example.com/"}
+            "/login/?next=https://example.com/",
+            {"username": "t.head", "password": PASSWORD, "next": "https://example.com/"},
         )
         assert answer["Location"] == "/"
 

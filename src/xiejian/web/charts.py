@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-#: Colours of series that stay apart for colour-blind readers and in grey print.
-SERIES = ["#1f5f99", "#d9822b", "#3f8f6b", "#8b5fa8", "#7a7f87"]
-#: Levels 4 (highest risk) to 1, darkest first: order can be read without hue.
-LEVELS = {4: "#7f1d1d", 3: "#c2621b", 2: "#2c6ea6", 1: "#8fb3cf"}
+#: Colours by name: app.css has a swatch of each for the legend. Series stay apart for colour-blind readers
+#: and in grey print; levels run from dark (highest risk) to light, so that their order reads without hue.
+COLOURS = {
+    "blue": "#1f5f99", "pale": "#b9c9d8", "orange": "#d9822b", "green": "#3f8f6b", "purple": "#8b5fa8",
+    "level-4": "#7f1d1d", "level-3": "#c2621b", "level-2": "#2c6ea6", "level-1": "#8fb3cf", "none": "#b9c1c9",
+}  # fmt: skip
+SERIES = ["blue", "pale", "orange", "green", "purple"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Chart:
     series: list[str]
     rows: list[tuple[str, list[float | int | None]]]
     unit: str = ""
-    colours: list[str] | None = None
+    colours: list[str] = field(default_factory=lambda: SERIES)
     label_heading: str = ""
 
     @property
@@ -36,6 +39,11 @@ class Chart:
         return f"chart-{self.key}"
 
     @property
+    def legend(self) -> list[tuple[str, str]]:
+        """(colour name, series) where there is more than one series."""
+        return list(zip(self.colours, self.series, strict=False)) if len(self.series) > 1 else []
+
+    @property
     def headings(self) -> list[str]:
         return [self.label_heading, *self.series]
 
@@ -43,17 +51,16 @@ class Chart:
     def option(self) -> dict[str, Any]:
         """The echarts option. Tooltips are drawn on the canvas: the page's policy allows no inline style."""
         labels = {"type": "category", "data": [label for label, _ in self.rows]}
-        values = {"type": "value", "minInterval": 1, "name": self.unit}
+        values = {"type": "value", "minInterval": 1}
         across = self.kind == "across"
         if across:
             labels["inverse"] = True
         return {
-            "color": self.colours or SERIES,
+            "color": [COLOURS[name] for name in self.colours],
             "animation": False,
             "aria": {"enabled": True},
             "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": True},
-            "legend": {"show": len(self.series) > 1, "top": 0, "left": 0, "itemWidth": 14, "itemHeight": 10},
-            "grid": {"left": 8, "right": 16, "top": 44, "bottom": 4, "containLabel": True},
+            "grid": {"left": 8, "right": 24, "top": 12, "bottom": 4, "containLabel": True},
             "xAxis": values if across else labels,
             "yAxis": labels if across else values,
             "series": [

@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from xiejian.cases import queries as cases
 from xiejian.inspections import queries as inspections
+from xiejian.kernel.divisions import stem
 from xiejian.people.models import AuditEntry, Office, Officer
 from xiejian.people.policy import Actor, may, visible
 from xiejian.planning import grading
@@ -19,7 +20,7 @@ from xiejian.planning import queries as planning
 from xiejian.registry import queries as registry
 from xiejian.registry.models import LINKS, PartyLink
 from xiejian.web import clock
-from xiejian.web.charts import LEVELS, Chart
+from xiejian.web.charts import Chart
 from xiejian.web.guard import SIGNED_IN, needs
 
 WEEK = 7  # days ahead that the page calls this week
@@ -107,7 +108,9 @@ def leader(request: HttpRequest) -> HttpResponse:
     plan = planning.current_plan(actor, on.year)
     if plan is not None:
         board = planning.board(actor, plan, on)
-        context |= {"plan": plan, "board": board, "stations": planning.sum_upwards(board.states, on)}
+        stations = planning.sum_upwards(board.states, on)
+        below = [s for s in stations if s.office_code.startswith(stem(actor.office_code))]
+        context |= {"plan": plan, "board": board, "stations": below}
     if may(actor, "inspections.view"):
         context["closure"] = inspections.closure(actor, from_on=start, until=on, on=on)
         context["charts"].append(_months(actor, on))
@@ -137,7 +140,7 @@ def level_chart(actor: Actor, office_code: str = "") -> Chart:
         "levels", "监管级别", "across",
         ["未定级" if level is None else f"{'一二三四'[level - 1]}级" for level in held],
         [(link, [counts[link].get(level, 0) for level in held]) for link in LINKS if link in counts],
-        unit="家", colours=[LEVELS.get(level or 0, "#b9c1c9") for level in held], label_heading="环节",
+        unit="家", colours=[f"level-{level}" if level else "none" for level in held], label_heading="环节",
     )  # fmt: skip
 
 
@@ -152,5 +155,5 @@ def _months(actor: Actor, on: dt.date) -> Chart:
     return Chart(
         "months", "每月检查家次", "bar", [f"{on.year}年", f"{on.year - 1}年"],
         [(label, [now, before]) for label, now, before in zip(months, this_year, last_year, strict=True)],
-        unit="家次", label_heading="月份", colours=["#1f5f99", "#b9c9d8"],
+        unit="家次", label_heading="月份", colours=["blue", "pale"],
     )  # fmt: skip
