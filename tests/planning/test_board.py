@@ -218,6 +218,28 @@ class TestCoverage:
         row = queries.coverage(SYSTEM, plan, ON)[0]
         assert (row.visited, row.visits, row.share, row.visit_share, row.met) == (1, 3, 0.5, 1.5, False)
 
+    def test_goes_by_the_parties_that_the_register_holds_now(self, plan):
+        plan.coverage = [
+            {"link": "经营", "level": 3, "parties": 1, "owed": 1, "planned": 1, "visits": 1, "share": 1.0,
+             "required_share": 1.0},
+        ]  # fmt: skip
+        there, came = party("甲店", level=3), party("新店", level=3)
+        visit(there, "2024-02-01")
+        visit(came, "2024-05-01")
+        visit(party("旧店", level=3, status="注销"), "2024-02-01")
+        row = queries.coverage(SYSTEM, plan, ON)[0]
+        assert (row.parties, row.visited, row.share) == (2, 2, 1.0)
+
+    def test_goes_by_the_level_of_the_plan_for_a_party_graded_anew(self, plan):
+        row = {"parties": 1, "owed": 1, "planned": 1, "visits": 1, "share": 1.0, "required_share": 1.0}
+        plan.coverage = [{"link": "经营", "level": level, **row} for level in (3, 2)]
+        place = party("甲店", level=2)
+        party("乙店", level=2)
+        task(plan, place, level=3)
+        visit(place, "2024-02-01")
+        found = {r.level: (r.parties, r.visited) for r in queries.coverage(SYSTEM, plan, ON)}
+        assert found == {3: (1, 1), 2: (1, 0)}
+
     def test_does_not_count_rechecks(self, plan):
         place = party("甲店", level=3)
         plan.coverage = [

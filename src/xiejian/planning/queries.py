@@ -15,7 +15,7 @@ from functools import cache, reduce
 from operator import or_
 from typing import Any, Literal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from xiejian.inspections.checklists import minimum_inspectors
 from xiejian.inspections.models import Visit
@@ -30,7 +30,7 @@ from xiejian.planning.obligations import authority_of, discharges, width
 from xiejian.registry.models import Party, PartyLink
 
 _KIND_IDS = {label: kind for kind, label in KIND_LABELS.items()}
-CONCLUDED = "concluded"
+CONCLUDED, CANCELLED = "concluded", "注销"
 SOON, LATER = 7, 30  # days ahead that the board shows; a habit of the page, no rule of law
 
 
@@ -394,45 +394,80 @@ class CoverageRow:
         return self.visited >= self.owed
 
 
-def coverage(actor: Actor | None, plan: Plan, on: dt.date) -> list[CoverageRow]:
-    """Required, planned and reached coverage per link and level of a plan: two queries.
+Key = tuple[str, int | None]  # link and level
 
-    Reached counts every concluded visit of the year but re-checks, planned or not, as the register
-    stands; the level is the one of the plan where the party has a task, else the newest grade.
+
+def _parties_now(actor: Actor | None, plan: Plan, planned: Mapping[Place, tuple[Key, Key]]) -> Counter[Key]:
+    """Parties by link and level as the register stands, planned ones at the level of the plan: one query.
+
+    Where no party of a link has been graded, the numbers of the plan stand.
     """
-    base = divisions.stem(plan.office_code)
-    levels = {
-        (party, link): level
-        for party, link, level in tasks(actor, plan=plan)
+    rows = visible(PartyLink.objects.all(), actor, "party__office_code").filter(
+        party__office_code__startswith=divisions.stem(plan.office_code)
+    )
+    rows = rows.exclude(party__status=CANCELLED).order_by().values_list("link", "level")
+    found: Counter[Key] = Counter(
+        {(link, level): count for link, level, count in rows.annotate(count=Count("id"))}
+    )
+    graded = {link for link, level in found if level is not None}
+    for then, now in planned.values():
+        found[now] -= 1
+        found[then] += 1
+    for entry in plan.coverage:
+        if entry["level"] is not None and entry["link"] not in graded:
+            for key in [key for key in found if key[0] == entry["link"]]:
+                del found[key]
+    for entry in plan.coverage:
+        found.setdefault((entry["link"], entry["level"]), entry["parties"])
+    return found
+
+
+def coverage(actor: Actor | None, plan: Plan, on: dt.date) -> list[CoverageRow]:
+    """Required, planned and reached coverage per link and level of a plan: three queries.
+
+    Reached counts every concluded visit of the year but re-checks, planned or not, to the parties
+    that the register holds now; the level is the one of the plan where the party has a task, else the
+    newest grade.
+    """
+    planned = {
+        (party, link): ((link, level), (link, now))
+        for party, link, level, now in tasks(actor, plan=plan)
         .exclude(party=None)
-        .values_list("party_id", "link", "level")
+        .exclude(party__status=CANCELLED)
+        .values_list("party_id", "link", "level", "party_link__level")
     }
     rows = visible(Visit.objects.all(), actor, "party__office_code").filter(
-        party__office_code__startswith=base, state=CONCLUDED, visited_on__year=plan.year, visited_on__lte=on
+        party__office_code__startswith=divisions.stem(plan.office_code),
+        state=CONCLUDED,
+        visited_on__year=plan.year,
+        visited_on__lte=on,
     )
+    rows = rows.exclude(party__status=CANCELLED).exclude(kind=KIND_LABELS["follow_up"])
     current = PartyLink.objects.filter(party=OuterRef("party_id"), link=OuterRef("link"))
-    rows = rows.exclude(kind=KIND_LABELS["follow_up"]).annotate(now=current.values("level")[:1])
-    visited: dict[tuple[str, int | None], set[int]] = defaultdict(set)
-    visits: Counter[tuple[str, int | None]] = Counter()
-    for party, link, level in rows.values_list("party_id", "link", "now"):
-        key = link, levels.get((party, link), level)
+    visited: dict[Key, set[int]] = defaultdict(set)
+    visits: Counter[Key] = Counter()
+    for party, link, level in rows.annotate(now=current.values("level")[:1]).values_list(
+        "party_id", "link", "now"
+    ):
+        key = planned[party, link][0] if (party, link) in planned else (link, level)
         visited[key].add(party)
         visits[key] += 1
+    parties = _parties_now(actor, plan, planned)
     return [
         CoverageRow(
-            link=c["link"],
-            level=c["level"],
-            parties=c["parties"],
-            owed=c["owed"],
-            planned=c["planned"],
-            visited=len(visited[c["link"], c["level"]]),
-            visits=visits[c["link"], c["level"]],
-            required_share=c["required_share"],
-            planned_share=c["share"],
-            share=round(len(visited[c["link"], c["level"]]) / c["parties"], 4),
-            visit_share=round(visits[c["link"], c["level"]] / c["parties"], 4),
+            link=entry["link"],
+            level=entry["level"],
+            parties=(count := parties[entry["link"], entry["level"]]),
+            owed=entry["owed"],
+            planned=entry["planned"],
+            visited=(seen := len(visited[entry["link"], entry["level"]])),
+            visits=(times := visits[entry["link"], entry["level"]]),
+            required_share=entry["required_share"],
+            planned_share=entry["share"],
+            share=round(seen / count, 4) if count else 0.0,
+            visit_share=round(times / count, 4) if count else 0.0,
         )
-        for c in plan.coverage
+        for entry in plan.coverage
     ]
 
 
@@ -563,7 +598,7 @@ def scope_links(actor: Actor | None, campaign: Campaign, item: Mapping[str, Any]
     """The list of one scope item: links of parties not cancelled that carry its link and one of its tags."""
     rows = visible(PartyLink.objects.all(), actor, "party__office_code")
     rows = rows.filter(_in_scope(item), party__office_code__startswith=divisions.stem(campaign.office_code))
-    return rows.exclude(party__status="注销").select_related("party").order_by("party__name", "id")
+    return rows.exclude(party__status=CANCELLED).select_related("party").order_by("party__name", "id")
 
 
 def campaign_progress(actor: Actor | None, campaign: Campaign, on: dt.date) -> list[ScopeProgress]:
@@ -578,7 +613,7 @@ def campaign_progress(actor: Actor | None, campaign: Campaign, on: dt.date) -> l
         everything, party__office_code__startswith=base
     )
     listed = list(
-        rows.exclude(party__status="注销").values_list("party_id", "link", "tags", "party__office_code")
+        rows.exclude(party__status=CANCELLED).values_list("party_id", "link", "tags", "party__office_code")
     )
     visits = visible(Visit.objects.all(), actor, "party__office_code").filter(
         state=CONCLUDED,
