@@ -46,15 +46,20 @@ class Built:
     files: list[Path] = field(default_factory=list)
 
 
-def build(out: Path, say: Callable[[str], None], only: set[str] | None = None) -> Built:
-    """Build the offices (``only``: some of them by key) into the store and their files into ``out``."""
+def build(out: Path, say: Callable[[str], None], only: set[str] | None = None, papers: bool = True) -> Built:
+    """Build the offices (``only``: some of them by key) into the store and their files into ``out``.
+
+    ``papers`` false leaves out plan workbooks, tables and documents.
+    """
     built = Built()
     for staffed in staffed_offices(only):
         say(f"{staffed.data['name']}：{staffed.year}年")
         made = OfficeYear(staffed, out)
         made.run()
         built.counts[staffed.data["name"]] = dict(made.counts)
-        built.files += [*made.files, *outputs.write(staffed, out)]
+        built.files += made.files
+        if papers:
+            built.files += outputs.write(staffed, out)
     return built
 
 

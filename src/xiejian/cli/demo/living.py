@@ -157,7 +157,7 @@ class Lives:
         at = moment(visited.on, hour=2)
         actions.start_visit(visit=visit, on=visited.on, by=by, at=at, persons=visited.persons)
         visit.refresh_from_db()
-        found = entries(visit, visited.failed, *self.year.outside(visited.link))
+        found = entries(visit, visited, *self.year.outside(visited.link))
         actions.record_findings(visit=visit, entries=found, by=by, at=at)
         photo = ContentFile(picture(visit.number), name="现场.png")
         actions.attach_evidence(file=photo, by=by, at=at, visit=visit, caption="检查现场")
@@ -201,20 +201,23 @@ class Lives:
         return visit
 
 
-def entries(visit: Visit, failed: int, clause: str = "", facts: Sequence[str] = ()) -> list[Entry]:
-    """What the inspectors wrote: an answer to every point, ``failed`` general points not conform.
+def entries(visit: Visit, visited: Visited, clause: str = "", facts: Sequence[str] = ()) -> list[Entry]:
+    """What the inspectors wrote: an answer to every point, so many of the general ones not conform.
 
     Without a checklist the findings are ``facts`` under ``clause``, numbered.
     """
-    start = zlib.crc32(visit.number.encode())
+    start, failed = zlib.crc32(visit.number.encode()), visited.failed
     if not visit.checklist:
         chosen = [facts[(start + n) % len(facts)] for n in range(min(failed, len(facts)))]
         return [Entry(str(n), "not_conform", fact=fact, clause=clause) for n, fact in enumerate(chosen, 1)]
     points = checklists.get(visit.checklist).points
     offset = start % len(points)
     general = [p.id for p in points[offset:] + points[:offset] if not p.key]
-    wrong = set((general or [p.id for p in points])[:failed])
+    wrong = (general or [p.id for p in points])[:failed]
+    severe = set(wrong[: visited.severe])
     return [
-        Entry(p.id, "not_conform", fact=f"未落实：{p.text[:60]}") if p.id in wrong else Entry(p.id, "conform")
+        Entry(p.id, "not_conform", fact=f"未落实：{p.text[:60]}", severe=p.id in severe)
+        if p.id in wrong
+        else Entry(p.id, "conform")
         for p in points
     ]

@@ -100,6 +100,7 @@ class Year:
             office_code=self._office(unit, link),
             persons=2 + (index % 5 == 0),
             failed=self.invent.random.randint(1, 4) if problem else 0,
+            severe=int(problem and entry.get("severe", False)),
             campaign=entry.get("campaign", ""),
             tags=entry.get("tags", ""),
         )
