@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from xiejian.cases import actions
+from xiejian.cases.importing import import_interviews
 from xiejian.cases.models import Case, Interview
 from xiejian.kernel.problems import Refused
 from xiejian.people import audit
@@ -219,6 +220,13 @@ class TestInterviewing:
         with pytest.raises(Refused) as refused:
             self.record(shop, officer, now)
         assert codes(refused) == ["C201"]
+
+    def test_an_imported_row_says_the_same_interview(self, shop, officer, now, tmp_path):
+        self.record(shop, officer, now)
+        path = tmp_path / "约谈.csv"
+        path.write_text("主体名称,约谈日期,事由\n某隐形眼镜店,2024-03-05,屡次未整改\n", encoding="utf-8")
+        outcome = import_interviews(path=path, by=officer, at=now)
+        assert (outcome.loaded, Interview.objects.count()) == (0, 1)
 
     def test_another_reason_is_another_interview(self, shop, officer, now):
         self.record(shop, officer, now)

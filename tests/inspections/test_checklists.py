@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 
 import pytest
 
@@ -105,6 +106,16 @@ class TestShipped:
         assert checklists.get("distribution").point("G5-2").unverified
         assert not checklists.get("distribution").point("G6-1").unverified
 
+    def test_nothing_is_wrong_with_what_ships(self):
+        assert checklists.wrong() == []
+
+    def test_what_is_wrong_is_told_with_its_file(self, tmp_path, monkeypatch):
+        shutil.copytree(checklists.root(), tmp_path / "packs")
+        with (tmp_path / "packs" / "inspections" / "rules.toml").open("a", encoding="utf-8") as file:
+            file.write('[[value]]\nid = "RL-99"\nvalue = 3\nmeaning = "没有出处"\nunverified = true\n')
+        monkeypatch.setenv("XIEJIAN_PACKS", str(tmp_path / "packs"))
+        assert [(p.code, "RL-99" in p.message) for p in checklists.wrong()] == [("I501", True)]
+
     def test_an_unknown_list_is_refused_with_the_known_ones(self):
         with pytest.raises(Refused) as refused:
             checklists.get("nothing")
@@ -200,6 +211,18 @@ class TestJudging:
     def test_the_time_for_correction_comes_with_the_row(self):
         assert judge("J-2", Tally("体系核查", general_failed=1)).within_months == 6
         assert judge("J-4", Tally("许可核查", general_failed=1, applicable_general=20)).within_days == 30
+
+    @pytest.mark.parametrize(
+        ("rule", "tally", "due"),
+        [
+            ("J-2", Tally("体系核查", general_failed=1), dt.date(2024, 9, 5)),
+            ("J-4", Tally("许可核查", general_failed=1, applicable_general=20), dt.date(2024, 4, 4)),
+            ("J-4", Tally(general_failed=1), None),
+        ],
+        ids=["six months", "thirty days", "no time in the source"],
+    )
+    def test_the_suggested_date_is_that_of_the_source(self, rule, tally, due):
+        assert checklists.suggested_due(judge(rule, tally), ON) == due
 
     def test_what_is_remembered_is_marked(self):
         assert judge("J-4", Tally()).unverified

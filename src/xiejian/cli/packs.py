@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from xiejian.cli.output import command, emit, json_option, say
+from xiejian.inspections import checklists
 from xiejian.kernel import examples, kinds, packs
 from xiejian.kernel.packs import Duty, Outside, Pack, Principle, Row
 from xiejian.kernel.problems import Problem, Refused
@@ -52,6 +53,7 @@ def check_packs(as_json: bool) -> None:
             packs.load(pack_id)
         except Refused as refused:
             wrong += refused.problems
+    wrong += checklists.wrong()
     checked = 0
     if not wrong:
         found = examples.load_all()

@@ -25,6 +25,7 @@ from xiejian.inspections.checks import Entry, refuse
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
 from xiejian.inspections.numbering import next_number
 from xiejian.kernel import divisions, workflow
+from xiejian.kernel.cells import tag_list, tag_text
 from xiejian.kernel.problems import Problem
 from xiejian.people import audit
 from xiejian.people.models import Officer
@@ -41,13 +42,8 @@ AMENDABLE = {"campaign": "专项", "tags": "品种标签", "remark": "备注", "
 
 
 def joined_tags(tags: Iterable[str]) -> str:
-    """Tags as they are stored: ``|无菌|植入|``, sorted and unique; ``|`` when there is none."""
-    found = sorted({t.strip() for t in tags if t.strip()})
-    return "|" + "".join(f"{tag}|" for tag in found)
-
-
-def split_tags(stored: str) -> list[str]:
-    return [tag for tag in stored.split("|") if tag]
+    """Tags of a form as they are stored; blank ones are dropped."""
+    return tag_text(filter(None, (tag.strip() for tag in tags)))
 
 
 def _locked(row: R) -> R:
@@ -138,7 +134,7 @@ def schedule_visit(
         stored = party.links.filter(link=link).values_list("tags", flat=True).first() or "|"
     else:
         stored = joined_tags(tags)
-    chosen = _chosen_checklist(checklist, party, link, split_tags(stored), kind, planned_on)
+    chosen = _chosen_checklist(checklist, party, link, tag_list(stored), kind, planned_on)
     visit = Visit.objects.create(
         number=next_number(Visit, "visit", office, planned_on.year),
         party=party,

@@ -18,8 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from xiejian.kernel.conditions import add_months
 from xiejian.kernel.packs import root
-from xiejian.kernel.problems import Catalogue, Refused
+from xiejian.kernel.problems import Catalogue, Problem, Refused
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -222,16 +223,19 @@ def judgements() -> dict[str, tuple[JudgementRow, ...]]:
     return load_judgements(root() / "inspections" / "judgements.toml")
 
 
-@cache
-def rules() -> dict[str, dict[str, dict[str, Any]]]:
-    """Values, document numbers and refusal acts of packs/inspections/rules.toml: shape → id → entry."""
-    raw = _read(root() / "inspections" / "rules.toml")
+def load_rules(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Values, document numbers and refusal acts: shape → id → entry; every entry is sourced."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    for shape, entries in raw.items():
+    for shape, entries in _read(path).items():
         for entry in entries:
             _sourced(f"rules.toml {shape}", entry, "meaning")
         found[shape] = {entry["id"]: entry for entry in entries}
     return found
+
+
+@cache
+def rules() -> dict[str, dict[str, dict[str, Any]]]:
+    return load_rules(root() / "inspections" / "rules.toml")
 
 
 def minimum_inspectors() -> int:
@@ -294,6 +298,29 @@ def tally(checklist: Checklist | None, kind: str, findings: Iterable[tuple[str, 
 def judge(judgement_id: str, counted: Tally) -> JudgementRow:
     """The first row that matches: the proposed conclusion with meaning and clause."""
     return next(row for row in judgements()[judgement_id] if row.matches(counted))
+
+
+def suggested_due(row: JudgementRow, on: dt.date) -> dt.date | None:
+    """The date by which the rule's own source wants the correction done; None where it names no time."""
+    if row.within_months:
+        return add_months(on, row.within_months)
+    return on + dt.timedelta(days=row.within_days) if row.within_days else None
+
+
+def wrong() -> list[Problem]:
+    """What is wrong with the shipped checklists, judgement rules and values; read anew, not from memory."""
+    found: list[Problem] = []
+    folder = root()
+    for read in (
+        lambda: load_judgements(folder / "inspections" / "judgements.toml"),
+        lambda: load(folder / "checklists"),
+        lambda: load_rules(folder / "inspections" / "rules.toml"),
+    ):
+        try:
+            read()
+        except Refused as refused:
+            found += refused.problems
+    return found
 
 
 #: The rule for a visit without checklist, by link.
