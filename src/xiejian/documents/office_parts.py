@@ -93,23 +93,26 @@ def campaign_tasks(scope: Scope) -> Part:
     campaign = campaign_of(scope)
     if campaign is None:
         return Part()
-    lines = []
+    names = queries.office_names(task["office_code"] for task in campaign.tasks if task.get("office_code"))
+    doers: dict[str, list[str]] = defaultdict(list)
     for task in campaign.tasks:
         due = f"，{_date(task['due_on'])}前完成" if task.get("due_on") else ""
-        lines.append(f"{_who(task)}：{str(task['content']).rstrip('。')}{due}。")
+        who = names.get(task.get("office_code", "")) or WHO.get(task.get("who", ""), "各责任单位")
+        doers[f"{str(task['content']).rstrip('。')}{due}。"].append(who)
+    lines = [f"{_together(who, names)}：{content}" for content, who in doers.items()]
     for report in campaign.reports:
         when = _date(report["due_on"]) + "前" if report.get("due_on") else ""
         when = when or CADENCES.get(report.get("cadence", ""), "")
         content = f"，内容为{report['content'].rstrip('。')}" if report.get("content") else ""
-        lines.append(f"{_who(report)}{when}向{report.get('to', '本局')}报送《{report['title']}》{content}。")
-    return Part(tuple(said(f"{number}. {line}") for number, line in enumerate(lines, 1)))
+        who = WHO.get(report.get("who", ""), "各责任单位")
+        lines.append(f"{who}{when}向{report.get('to', '本局')}报送《{report['title']}》{content}。")
+    each = dict.fromkeys(lines)  # a report that every station owes is stored once per station
+    return Part(tuple(said(f"{number}. {line}") for number, line in enumerate(each, 1)))
 
 
-def _who(entry: Mapping[str, Any]) -> str:
-    """Whoever is named: everybody of a kind, or one office by its code."""
-    if code := entry.get("office_code"):
-        return queries.office_names([code])[code]
-    return WHO.get(entry.get("who", ""), "各责任单位")
+def _together(who: list[str], names: Mapping[str, str]) -> str:
+    """The doers of one task: all stations in one word, a few by their names."""
+    return WHO["stations"] if len(names) > 1 and set(who) == set(names.values()) else "、".join(who)
 
 
 # --- notice of progress -----------------------------------------------------------------------------------
@@ -137,7 +140,7 @@ def stations(scope: Scope) -> Part:
         sources += numbers
         rows.append((Run(row.office), *(Run(source.value, source.id) for source in numbers)))
     grid = Grid(
-        ("单位", "计划（家次）", "完成（家次）", "完成率", "超期整改（件）"),
+        ("单位", "计划家次", "完成家次", "完成率", "超期整改"),
         tuple(rows),
         (4, 1.5, 1.5, 1.3, 1.7),
     )

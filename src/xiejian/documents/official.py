@@ -26,7 +26,7 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph as WordParagraph
 from docx.text.run import Run as WordRun
 
-from xiejian.documents.draft import Draft, Grid, Paragraph, Run, chinese_date, numbered
+from xiejian.documents.draft import Draft, Grid, Paragraph, Run, Source, chinese_date, numbered
 
 SMALL_TITLE = "方正小标宋简体"
 FANGSONG = "仿宋_GB2312"
@@ -187,11 +187,32 @@ def add_red_heading(document: DocxDocument, office_name: str, document_no: str) 
     number._element.get_or_add_pPr().append(borders)
 
 
+#: a title may be broken after these: year, particles, and the last character of 工作, 整治
+BREAK_AFTER = "年的和及、作治"
+
+
 def title_lines(title: str, office_name: str) -> list[str]:
-    """The title in lines that break between words: after the office's name where one line is too short."""
+    """The title in lines of like length that break between words, the office's name on a line of its own."""
+    if _fits(title):
+        return [title]
     rest = title.removeprefix(office_name)
-    fits = text_width(title) * TITLE_PT * 0.3528 <= LINE_MM
-    return [title] if fits or rest in (title, "") else [office_name, rest]
+    if rest in (title, ""):
+        return _halves(title)
+    return [office_name, *_halves(rest)]
+
+
+def _fits(line: str) -> bool:
+    return text_width(line) * TITLE_PT * 0.3528 <= LINE_MM
+
+
+def _halves(line: str) -> list[str]:
+    """The line whole where it fits, else cut as near to its middle as a word allows."""
+    if _fits(line):
+        return [line]
+    middle = len(line) // 2
+    places = [place for place in range(1, len(line)) if line[place - 1] in BREAK_AFTER] or [middle]
+    place = min(places, key=lambda place: abs(place - middle))
+    return [line[:place], line[place:]]
 
 
 def add_title(
@@ -365,22 +386,25 @@ def add_sources(document: DocxDocument, draft: Draft) -> None:
     add_title(document, ["数据来源"], new_page=True)
     period = f"{chinese_date(draft.from_on)}至{chinese_date(draft.until_on)}"
     end = f"截至{chinese_date(draft.until_on)}"
-    short = {period: "期内", end: "期末", "": "—"}
     said = Run(f"期内：{period}；期末：{end}。每个数字可在系统中逐条打开所依据的记录。")
     add_body(document, Paragraph((said,)))
-    rows = [
-        (
-            Run(str(number)),
-            Run(source.meaning),
-            Run(f"{source.value}{source.unit}", source.id),
-            Run(source.definition),
-            Run(short.get(source.period, source.period)),
-            Run("规则值" if source.records is None else str(source.records)),
-        )
-        for number, source in enumerate((s for s in draft.figures.values() if s.listed), 1)
-    ]
+    listed = (source for source in draft.figures.values() if source.listed)
+    rows = [_source_row(number, source, period, end) for number, source in enumerate(listed, 1)]
     columns = ("序号", "指标", "数值", "口径", "期间", "记录数")
     add_grid(document, Grid(columns, tuple(rows), (11, 38, 20, 57, 14, 16)), last=True)
+
+
+def _source_row(number: int, source: Source, period: str, end: str) -> tuple[Run, ...]:
+    when = {period: "期内", end: "期末", "": "—"}.get(source.period, "")
+    definition = source.definition if when else f"{source.definition}（{source.period}）"
+    return (
+        Run(str(number)),
+        Run(source.meaning),
+        Run(f"{source.value}{source.unit}", source.id),
+        Run(definition),
+        Run(when or "另注"),
+        Run("规则值" if source.records is None else str(source.records)),
+    )
 
 
 def write(draft: Draft, path: Path, *, sources: bool = True) -> None:

@@ -123,8 +123,14 @@ def levels(scope: Scope) -> Part:
     }
     if all(level is None for _, level in counts):
         return Part()  # nothing graded, or a regime without levels: no table of blanks
-    present = [link for link in LINKS if any(key[0] == link for key in counts)]
-    shown = [level for level in (*LEVELS, None) if any(key[1] == level for key in counts)]
+    graded = {link for link, level in counts if level is not None}
+    present = [link for link in LINKS if link in graded]
+    free = [link for link in LINKS if any(key[0] == link for key in counts) and link not in graded]
+    shown = [
+        level
+        for level in (*LEVELS, None)
+        if any(key in counts for key in ((link, level) for link in present))
+    ]
     rows, sources = [], []
     for link in present:
         cells: list[Run] = [Run(link)]
@@ -141,7 +147,10 @@ def levels(scope: Scope) -> Part:
     columns = ("环节", *(LEVEL_NAMES[level] for level in shown), "合计")
     widths = (2.0, *(1.0 for _ in shown), 1.0)
     caption = f"监管级别分布（家，{since(scope)}）"
-    return Part((Grid(columns, tuple(rows), widths, caption),), (), tuple(sources))
+    blocks: list[Paragraph | Grid] = [Grid(columns, tuple(rows), widths, caption)]
+    if free:
+        blocks.append(said(f"{'、'.join(free)}环节现行规则未划分级别，按规定的频次和覆盖率监管。"))
+    return Part(tuple(blocks), (), tuple(sources))
 
 
 # --- what is open -----------------------------------------------------------------------------------------
@@ -243,7 +252,7 @@ def promises(scope: Scope) -> Part:
         parties = len({state.party_id for state in mine if state.party_id is not None})
         labels = (Run(link), Run(LEVEL_NAMES[level]), Run(kind), Run(str(parties)))
         rows.append((*labels, *(Run(source.value, source.id) for source in cells)))
-    columns = ("环节", "级别", "检查类型", "对象（家）", "计划（家次）", "完成（家次）", "完成率", "未完成")
+    columns = ("环节", "级别", "检查类型", "对象数", "计划家次", "完成家次", "完成率", "未完成")
     grid = Grid(columns, tuple(rows), (1.5, 1.2, 1.7, 1.2, 1.2, 1.2, 1.3, 1.2), "年度检查计划完成情况")
     return Part((first, grid), (), tuple(sources))
 

@@ -17,9 +17,13 @@ from xiejian.figures.tables import Block, ComputedTable, Heading, head_blocks, s
 
 #: the line of a landscape page between its margins
 LINE_MM = 257.0
-LABEL_MM = 22.0
+LABEL_MM = 16.0
 WIDEST_CELL_MM = 24.0
-ROW_MM = 7.5
+#: characters of a row heading that are kept on one line
+ONE_LINE = 9
+ROW_MM, LOWEST_ROW_MM = 7.5, 6.0
+#: what title, header fields and note take of a page's 165 mm
+AROUND_MM, PAGE_MM = 38.0, 165.0
 #: characters of a column heading that fit one line of one millimetre, and the height of such a line
 HEADING_PT = 9.0
 CHAR_MM, LINE_HEIGHT_MM = HEADING_PT * 0.3528 * 1.05, HEADING_PT * 0.3528 * official.CELL_LINE
@@ -37,8 +41,9 @@ def column_widths(computed: ComputedTable) -> list[float]:
     for row in computed.rows:
         start = 0
         for text, width in zip(row.label, row.span, strict=True):
-            # up to three lines of a row's heading, never more than a fifth of the line
-            needed = min(LINE_MM / 5, official.text_width(text) / 3 * 4.2 + 4) / width
+            # a short heading on one line, a long one on two, never more than a fifth of the page
+            lines = 1 if official.text_width(text) <= ONE_LINE else 2
+            needed = min(LINE_MM / 5, official.text_width(text) / lines * 3.9 + 3) / width
             for place in range(start, start + width):
                 labels[place] = max(labels[place], needed)
             start += width
@@ -51,6 +56,12 @@ def heading_height(computed: ComputedTable, width_mm: float) -> float:
     per_line = max(1, int((width_mm - 2) / CHAR_MM))
     lines = max((-(-len(label) // per_line) for label in computed.columns), default=1)
     return max(ROW_MM, lines * LINE_HEIGHT_MM + 2)
+
+
+def row_height(computed: ComputedTable, heading_mm: float) -> float:
+    """Rows a little lower where that keeps the whole table on one page."""
+    room = (PAGE_MM - AROUND_MM - heading_mm) / max(len(computed.rows), 1)
+    return min(ROW_MM, room) if room >= LOWEST_ROW_MM else ROW_MM
 
 
 def write(computed: ComputedTable, path: Path, header: Mapping[str, str]) -> None:
@@ -118,10 +129,9 @@ def _add_table(document: DocxDocument, computed: ComputedTable) -> None:
         for c, (value, heading) in enumerate(zip(row.cells, computed.headings, strict=True)):
             cell = grid[(depth + r) * across + computed.label_width + c]
             official.fill_cell(cell, printed(value, heading))
-    figure_mm = widths[-1]
+    heading_mm = heading_height(computed, widths[-1])
+    row_mm = row_height(computed, heading_mm + ROW_MM * (depth - 1))
     for index, line in enumerate(table.rows):
-        line.height = Mm(ROW_MM)
         line.height_rule = WD_ROW_HEIGHT_RULE.AT_LEAST
-        if index == depth - 1:
-            line.height = Mm(heading_height(computed, figure_mm))
+        line.height = Mm(row_mm if index >= depth else heading_mm if index == depth - 1 else ROW_MM)
     official.repeat_heading(table, depth)
