@@ -158,7 +158,9 @@ def _text(answer: dict[str, Any]) -> str:
             f"  {'【未核实】' if r['unverified'] else ''}{r['rule']} {r['meaning']}（{r['citation']}）"
             for r in party["reasons"]
         ]
-    lines += [f"{r['row']} {r['name']}：{r['problems'][0]['message']}" for r in answer["refused"]]
+    for row in answer["refused"]:
+        why = "；".join(problem["message"] for problem in row["problems"])
+        lines.append(f"第 {row['row']} 个“{row['name']}”未定级：{why}")
     return "\n".join(lines)
 
 

@@ -13,8 +13,8 @@ In TOML a condition is a table; every key must hold::
 ``punished = true``         a yes/no fact; what is not stated counts as no
 ``complaints = {at_least}``  a whole number of at least so many
 ``filed_on = {…}``           ``within_months`` (the date plus so many months is not yet over on the grading
-                            date), ``year_back`` (lies in the calendar year so many before it), ``before``
-                            (``"on"``: lies before the grading date)
+                            date, and the date is not after that year), ``year_back`` (lies in the calendar
+                            year so many before it), ``before`` (``"on"``: lies before the grading date)
 ``level = 3``               the level found for this link; a list: one of them
 ``any``, ``all``, ``not``    alternatives, further conditions, the opposite
 ==========================  =====================================================================
@@ -199,7 +199,8 @@ class Between:
     def bounds(self, on: dt.date) -> tuple[dt.date | None, dt.date | None]:
         """First and last day on which the fact may lie."""
         if self.rule == "within_months":
-            return earliest(on, self.number), None
+            # to the year's end: a plan made in January already owes the filings of its year
+            return earliest(on, self.number), dt.date(on.year, 12, 31)
         if self.rule == "year_back":
             return dt.date(on.year - self.number, 1, 1), dt.date(on.year - self.number, 12, 31)
         return None, on - dt.timedelta(days=1)

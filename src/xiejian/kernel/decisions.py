@@ -134,22 +134,19 @@ def level_sql(pack: Pack, on: dt.date, source: str = "facts", keys: Iterable[str
     rows = pack.rows_on(on)
     names = [name for name in conditions.FACTS if name != "level"]
     prepared = select(*keys, *(_prepared(name).as_(name) for name in names)).from_(source)
-    levels = [row for row in rows if row.decides == "level"]
-    raw = {row: exp.column(f"c_{i}") for i, row in enumerate(levels)}
-    tested = select("*", *(_guarded(row, on).as_(column.name) for row, column in raw.items())).from_(
-        "prepared"
-    )
-    graded = select("*", _level_case(raw).as_("level")).from_("tested")
-    flags = [_flag(row, raw, on) for row in rows] + [_outside_flag(o, raw) for o in pack.outside]
+    areas = [_holds_area(area).as_(column) for area, column in _AREA_COLUMNS.items()]
+    sorted_out = select("*", *areas).from_("prepared")
+    tables = _level_tables(rows)
+    tested = select("*", *(_table_level(found, on).as_(t) for t, found in tables.items())).from_("sorted_out")
+    graded = select("*", _highest(list(tables)).as_("level")).from_("tested")
+    flags = _flags(pack, rows, tables, on)
     masks = [_mask(flags, start).as_(f"rules_{start // BITS}") for start in range(0, len(flags), BITS)]
     level = exp.Nullif(this=exp.column("level"), expression=exp.convert(0)).as_("level")
-    return (
-        select(*keys, level, *masks)
-        .from_("graded")
-        .with_("prepared", as_=prepared)
-        .with_("tested", as_=tested)
-        .with_("graded", as_=graded)
-    )
+    query = select(*keys, level, *masks).from_("graded")
+    steps = {"prepared": prepared, "sorted_out": sorted_out, "tested": tested, "graded": graded}
+    for name, step in steps.items():
+        query = query.with_(name, as_=step)
+    return query
 
 
 def rule_order(pack: Pack, on: dt.date) -> list[str]:
@@ -188,49 +185,72 @@ def _prepared(name: str) -> exp.Expression:
     return exp.Coalesce(this=column, expressions=[empty])
 
 
-def _scope_sql(links: tuple[str, ...], areas: tuple[str, ...]) -> exp.Expression:
-    link = exp.In(this=exp.column("link"), expressions=[exp.Literal.string(v) for v in links])
-    held = (exp.Like(this=exp.column("area"), expression=exp.Literal.string(f"%{v}%")) for v in areas)
-    return conditions.all_of([link, conditions.any_of(held)])
+#: One yes/no column per product area, so that each area is looked for once.
+_AREA_COLUMNS = {area: f"area_{i}" for i, area in enumerate(packs.AREAS)}
 
 
-def _guarded(row: Row, on: dt.date) -> exp.Expression:
-    return exp.Paren(this=conditions.all_of([_scope_sql(row.links, row.areas), row.when.sql(on)]))
+def _holds_area(area: str) -> exp.Expression:
+    return exp.Like(this=exp.column("area"), expression=exp.Literal.string(f"%{area}%"))
 
 
-def _level_case(raw: Mapping[Row, exp.Expression]) -> exp.Expression:
+def _in_areas(areas: tuple[str, ...]) -> exp.Expression:
+    return conditions.any_of(exp.column(_AREA_COLUMNS[area]) for area in areas)
+
+
+def _level_tables(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The level tables, each under the name of the column that holds its answer."""
+    tables: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.decides == "level":
+            tables.setdefault(row.table, []).append(row)
+    return {f"table_{i}": found for i, found in enumerate(tables.values())}
+
+
+def _table_level(rows: list[Row], on: dt.date) -> exp.Expression:
+    """The highest level of one table whose row holds; -1 where the table does not cover the party."""
     case = exp.Case()
-    for level in sorted({row.level or 0 for row in raw}, reverse=True):
-        held = conditions.any_of(column.copy() for row, column in raw.items() if (row.level or 0) == level)
+    for level in sorted({row.level or 0 for row in rows}, reverse=True):
+        held = conditions.any_of(row.when.sql(on) for row in rows if (row.level or 0) == level)
         case = case.when(held, exp.convert(level))
-    return case.else_(exp.convert(0)) if raw else exp.convert(0)
+    link = exp.In(this=exp.column("link"), expressions=[exp.Literal.string(v) for v in rows[0].links])
+    covered = conditions.all_of([link, _in_areas(rows[0].areas)])
+    return exp.Case().when(covered, case.else_(exp.convert(-1))).else_(exp.convert(-1))
 
 
-def _flag(row: Row, raw: Mapping[Row, exp.Expression], on: dt.date) -> exp.Expression:
-    if row.decides != "level":
-        return _guarded(row, on)
-    column = raw[row].copy()
-    if not row.unless_above:
-        return column
-    above = [c.copy() for r, c in raw.items() if r.table == row.table and (r.level or 0) > (row.level or 0)]
-    return conditions.all_of([column, exp.Not(this=exp.Paren(this=conditions.any_of(above)))])
+def _highest(tables: list[str]) -> exp.Expression:
+    columns = [exp.column(table) for table in tables]
+    return exp.Greatest(this=exp.convert(0), expressions=columns) if tables else exp.convert(0)
 
 
-def _outside_flag(outside: packs.Outside, raw: Mapping[Row, exp.Expression]) -> exp.Expression:
-    graded = exp.Not(this=exp.Paren(this=conditions.any_of(column.copy() for column in raw.values())))
-    return conditions.all_of([_scope_sql(outside.links, outside.areas), graded])
+def _flags(
+    pack: Pack, rows: list[Row], tables: dict[str, list[Row]], on: dt.date
+) -> list[tuple[tuple[str, ...], exp.Expression]]:
+    """For each rule of ``rule_order``: the links that it covers, and when it spoke there."""
+    column_of = {row.id: table for table, found in tables.items() for row in found}
+    flags = []
+    for row in rows:
+        parts = [_in_areas(row.areas), row.when.sql(on)]
+        if row.unless_above:
+            answer = exp.column(column_of[row.id])
+            parts.append(exp.LTE(this=answer, expression=exp.convert(row.level or 0)))
+        flags.append((row.links, conditions.all_of(parts)))
+    ungraded = [exp.LT(this=exp.column(table), expression=exp.convert(0)) for table in tables]
+    flags += [(o.links, conditions.all_of([_in_areas(o.areas), *ungraded])) for o in pack.outside]
+    return [(links, exp.Paren(this=flag)) for links, flag in flags]
 
 
-def _mask(flags: list[exp.Expression], start: int) -> exp.Expression:
-    """The flags of one column as a whole number: the sum of 2^i over those that hold."""
-    parts = [
-        exp.Case().when(flag, _bigint(1 << i)).else_(_bigint(0))
-        for i, flag in enumerate(flags[start : start + BITS])
-    ]
-    total: exp.Expression = parts[0]
-    for part in parts[1:]:
-        total = exp.Add(this=total, expression=part)
-    return total
+def _mask(flags: list[tuple[tuple[str, ...], exp.Expression]], start: int) -> exp.Expression:
+    """The flags of one column as a whole number: per link, the sum of 2^i over those that hold."""
+    by_link = exp.Case()
+    for link in packs.LINKS:
+        total: exp.Expression = _bigint(0)
+        for i, (links, flag) in enumerate(flags[start : start + BITS]):
+            if link in links:
+                bit = exp.Case().when(flag.copy(), _bigint(1 << i)).else_(_bigint(0))
+                total = exp.Add(this=total, expression=bit)
+        is_link = exp.EQ(this=exp.column("link"), expression=exp.Literal.string(link))
+        by_link = by_link.when(is_link, total)
+    return by_link.else_(_bigint(0))
 
 
 def _bigint(number: int) -> exp.Expression:

@@ -457,7 +457,7 @@ def notice(pack: Pack, on: dt.date) -> Problem | None:
         return problems("K203", pack.id, pack=pack.title, why=f"自 {pack.from_on} 起施行", on=on)
     if pack.until_on and on > pack.until_on:
         return problems("K203", pack.id, pack=pack.title, why=f"{pack.until_on} 后停止执行", on=on)
-    return None
+    return next((found for base in pack.extends if (found := notice(load(base), on))), None)
 
 
 def rules(pack: Pack) -> Iterable[Row | Outside | Principle]:
