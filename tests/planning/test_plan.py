@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +14,7 @@ from small_register import COUNTY, OTHER_STATION, STATION, dushan_register, part
 from xiejian.kernel.problems import Refused
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import SYSTEM, Actor
-from xiejian.planning import actions, queries
+from xiejian.planning import actions, queries, workbook
 from xiejian.planning.models import Plan, Task
 from xiejian.registry.models import Party, PartyLink
 
@@ -264,6 +265,26 @@ class TestWhoSeesATask:
         stranger = Actor("x", "外人", "150526", "section_officer")
         assert queries.tasks(stranger, plan=make()).count() == 0
         assert queries.tasks(None, plan=make()).count() == 0
+
+    def test_is_shown_no_drawn_name_of_another_station(self, register, officer, inspector):
+        plan = make()
+        names = {key for draw in queries.shown_draws(inspector, plan) for key in draw["drawn"]}
+        others = set(
+            PartyLink.objects.filter(party__office_code=OTHER_STATION).values_list("party__name", flat=True)
+        )
+        assert not names & {f"{name}/经营" for name in others}
+        assert queries.shown_draws(officer, plan) == plan.draws
+
+    def test_writes_coverage_and_draws_only_with_the_whole_plan(self, register, inspector, tmp_path):
+        plan = make()
+        workbook.write(plan, queries.tasks(inspector, plan=plan), tmp_path / "part.xlsx")
+        assert openpyxl.load_workbook(tmp_path / "part.xlsx").sheetnames == ["检查计划"]
+
+    def test_sees_the_coverage_of_the_own_part(self, register, inspector):
+        plan = make()
+        row = next(r for r in queries.coverage(inspector, plan, dt.date(2024, 6, 30)) if r.level == 2)
+        own = plan.tasks.filter(level=2, party__office_code=STATION).count()
+        assert (row.planned, row.owed) == (own, own)
 
     def test_can_search_by_part_of_a_name(self, register):
         found = queries.tasks(SYSTEM, plan=make(), search="三级")

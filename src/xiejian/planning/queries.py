@@ -45,7 +45,7 @@ def plans(actor: Actor | None) -> QuerySet[Plan]:
     own = visible(Plan.objects.all(), actor)
     if actor is None:
         return own
-    above = {divisions.at_tier(actor.office_code, tier) for tier in ("city", "county")}
+    above = {divisions.at_tier(actor.office_code, tier) for tier in ("province", "city", "county")}
     return (own | Plan.objects.filter(office_code__in=above, state="issued")).distinct()
 
 
@@ -55,6 +55,26 @@ def current_plan(actor: Actor | None, year: int) -> Plan | None:
     found = list(rows)
     own = [p for p in found if actor and p.office_code == actor.office_code] or found
     return next((p for p in own if p.state == "issued"), own[0] if own else None)
+
+
+def covers(actor: Actor | None, plan: Plan) -> bool:
+    """Whether the whole plan lies inside what the actor may see; a station sees its part of a county's."""
+    return actor is not None and plan.office_code.startswith(divisions.stem(actor.office_code))
+
+
+def shown_draws(actor: Actor | None, plan: Plan) -> list[dict[str, Any]]:
+    """The draws of a plan; the names of parties that the actor may not see are left out of ``drawn``.
+
+    Digest, seed and counts stay, so that a station can still check that it was the published draw.
+    """
+    if covers(actor, plan):
+        return list(plan.draws)
+    links = visible(PartyLink.objects.all(), actor, "party__office_code")
+    keys = {
+        f"{uscc or name}/{link}"
+        for uscc, name, link in links.values_list("party__uscc", "party__name", "link")
+    }
+    return [draw | {"drawn": [key for key in draw["drawn"] if key in keys]} for draw in plan.draws]
 
 
 def tasks(
@@ -413,6 +433,8 @@ def _parties_now(actor: Actor | None, plan: Plan, planned: Mapping[Place, tuple[
     for then, now in planned.values():
         found[now] -= 1
         found[then] += 1
+    if not covers(actor, plan):
+        return found
     for entry in plan.coverage:
         if entry["level"] is not None and entry["link"] not in graded:
             for key in [key for key in found if key[0] == entry["link"]]:
@@ -453,6 +475,7 @@ def coverage(actor: Actor | None, plan: Plan, on: dt.date) -> list[CoverageRow]:
         visited[key].add(party)
         visits[key] += 1
     parties = _parties_now(actor, plan, planned)
+    entries = plan.coverage if covers(actor, plan) else _own_part(plan, planned, parties)
     return [
         CoverageRow(
             link=entry["link"],
@@ -467,8 +490,23 @@ def coverage(actor: Actor | None, plan: Plan, on: dt.date) -> list[CoverageRow]:
             share=round(seen / count, 4) if count else 0.0,
             visit_share=round(times / count, 4) if count else 0.0,
         )
-        for entry in plan.coverage
+        for entry in entries
     ]
+
+
+def _own_part(
+    plan: Plan, planned: Mapping[Place, tuple[Key, Key]], parties: Mapping[Key, int]
+) -> list[dict[str, Any]]:
+    """What the plan says of the part that the actor sees: of a share, what was planned is what is owed."""
+    counts = Counter(then for then, _ in planned.values())
+    found = []
+    for entry in plan.coverage:
+        key = entry["link"], entry["level"]
+        share = round(counts[key] / parties[key], 4) if parties[key] else 0.0
+        found.append(
+            entry | {"owed": counts[key], "planned": counts[key], "share": share, "required_share": share}
+        )
+    return found
 
 
 @dataclass

@@ -38,15 +38,17 @@ _RULE_ORDER = (
 def write(plan: Plan, rows: QuerySet[Task], target: Path | BinaryIO) -> int:
     """Write the plan with the given tasks to a path or stream; returns how many tasks were written.
 
-    The caller passes tasks that its actor may see (``queries.tasks``). Sheets: 检查计划, 覆盖率, 抽取说明.
+    The caller passes tasks that its actor may see (``queries.tasks``). Sheets: 检查计划, 覆盖率, 抽取说明;
+    the last two speak of the whole plan and are there only when all of its tasks are.
     """
     names = queries.office_names(rows.values_list("office_code", flat=True).distinct().order_by())
     book = xlsxwriter.Workbook(target, {"default_date_format": "yyyy-mm-dd"})
     try:
         form = _Formats(book)
         count = _tasks(book, form, rows, names)
-        _coverage(book, form, plan)
-        _draws(book, form, plan)
+        if count == plan.tasks.count():
+            _coverage(book, form, plan)
+            _draws(book, form, plan)
     finally:
         book.close()
     return count
