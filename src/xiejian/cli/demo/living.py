@@ -216,7 +216,7 @@ def entries(visit: Visit, visited: Visited, clause: str = "", facts: Sequence[st
     wrong = (general or [p.id for p in points])[:failed]
     severe = set(wrong[: visited.severe])
     return [
-        Entry(p.id, "not_conform", fact=f"未落实：{p.text[:60]}", severe=p.id in severe)
+        Entry(p.id, "not_conform", fact=f"未达到“{p.text[:60]}”的要求", severe=p.id in severe)
         if p.id in wrong
         else Entry(p.id, "conform")
         for p in points

@@ -97,7 +97,7 @@ class Year:
             link=link,
             kind=entry["kind"],
             on=on,
-            office_code=self._office(unit, link),
+            office_code=self.staffed.code if entry.get("by_county") else self._office(unit, link),
             persons=2 + (index % 5 == 0),
             failed=self.invent.random.randint(1, 4) if problem else 0,
             severe=int(problem and entry.get("severe", False)),
@@ -107,13 +107,13 @@ class Year:
 
     def upcoming(self) -> list[Visited]:
         """Visits arranged for the days after the office's today."""
-        entry = self.data.get("upcoming")
-        if not entry:
-            return []
-        units = self.register.group(*entry["groups"])
-        last = self.staffed.today + timedelta(days=entry["within_days"])
-        days = self._days(self.staffed.today + timedelta(days=1), last, entry["count"])
-        return [self._round_visit(entry, units[i % len(units)], i, on) for i, on in enumerate(days)]
+        visits = []
+        for entry in self.data.get("upcoming", []):
+            units = self.register.group(*entry["groups"])
+            last = self.staffed.today + timedelta(days=entry["within_days"])
+            days = self._days(self.staffed.today + timedelta(days=1), last, entry["count"])
+            visits += [self._round_visit(entry, units[i % len(units)], i, on) for i, on in enumerate(days)]
+        return visits
 
     def _days(self, first: date, last: date, count: int) -> list[date]:
         """``count`` working days spread evenly from ``first`` to ``last``."""
