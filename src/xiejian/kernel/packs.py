@@ -112,7 +112,7 @@ class Principle:
     why_not: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # loaded once: equal means the same, and hashing one is cheap
 class Pack:
     """One regime, complete. ``version`` is the SHA-256 of every file it was read from."""
 

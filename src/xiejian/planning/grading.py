@@ -123,10 +123,10 @@ def link_facts(links: QuerySet[PartyLink], on: dt.date) -> pa.Table:
 
 
 @lru_cache(maxsize=4096)
-def duties_of(pack: Pack, rules: str) -> tuple[Duty, ...]:
-    """The duties among rule ids joined by 、: what ``grade_table`` and ``Grade.rules`` hold."""
+def duties_of(pack: Pack, rules: str, on: dt.date) -> tuple[Duty, ...]:
+    """The duties among rule ids joined by 、 (as ``Grade.rules`` holds them), as of ``on``."""
     wanted = set(rules.split("、"))
-    return tuple(row.duty for row in pack.rows if row.duty is not None and row.id in wanted)
+    return tuple(row.duty for row in pack.rows_on(on) if row.duty is not None and row.id in wanted)
 
 
 @transaction.atomic
@@ -255,7 +255,7 @@ def _stored_answer(grade: Grade) -> Explained:
         pack=pack,
         on=on,
         reasons=[reason for reason in answer.reasons if reason.rule in kept],
-        duties=list(duties_of(pack, grade.rules)),
+        duties=list(duties_of(pack, grade.rules, on)),
         facts=answer.facts,
         stored=grade.run,
         changed=True,
@@ -313,6 +313,7 @@ def rules_of(links: list[PartyLink]) -> dict[int, tuple[str, bool]]:
         grade.party_link_id: grade
         for grade in Grade.objects.filter(party_link__in=[link.pk for link in links])
         .select_related("run")
+        .defer("facts")
         .order_by("run__on", "run__at", "pk")
     }
     found = {}
