@@ -106,3 +106,19 @@ class TestTimeline:
 @pytest.mark.parametrize(("fen", "text"), [(0, "0"), (5, "0.05"), (100, "1"), (123456, "1234.56")])
 def test_fen_are_written_as_yuan(fen, text):
     assert queries.yuan(fen) == text
+
+
+class TestSums:
+    def test_fines_of_units_and_persons_are_added(self, decide, officer):
+        decide(personal_fine_fen=100, persons_punished=1, confiscated_fen=7)
+        found = queries.sums(officer, from_on=TODAY, until=TODAY + dt.timedelta(days=10))
+        assert found == queries.Sums(filed=1, decided=1, fines_fen=5_000_100, confiscated_fen=7)
+
+    def test_a_decision_after_the_period_is_not_in_it(self, decide, officer):
+        decide()
+        assert queries.sums(officer, from_on=TODAY, until=TODAY) == queries.Sums(1, 0, 0, 0)
+
+    def test_a_neighbour_adds_nothing(self, decide):
+        decide()
+        found = queries.sums(NEIGHBOUR, from_on=TODAY, until=TODAY + dt.timedelta(days=10))
+        assert found == queries.Sums(0, 0, 0, 0)

@@ -207,3 +207,15 @@ def test_a_party_without_that_link_gets_the_general_list(naiman, now):
 
 def test_the_command_line_sees_every_office(planned):
     assert queries.visits(SYSTEM).count() == 1
+
+
+class TestMonths:
+    def test_months_to_come_are_empty_not_zero(self, started, officer):
+        found = queries.visits_by_month(officer, 2024, TODAY)
+        assert found == [0, 0, 1, *[None] * 9]
+
+    def test_a_visit_that_is_only_planned_is_not_counted(self, planned, officer):
+        assert queries.visits_by_month(officer, 2024, TODAY)[2] == 0
+
+    def test_a_neighbour_counts_none(self, started):
+        assert sum(filter(None, queries.visits_by_month(NEIGHBOUR, 2024, TODAY))) == 0

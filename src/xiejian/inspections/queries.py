@@ -276,6 +276,4 @@ def visits_by_month(actor: Actor | None, year: int, until: dt.date) -> list[int 
         state__in=MADE, visited_on__year=year, visited_on__lte=until
     )
     counts = dict(made.order_by().values_list("visited_on__month").annotate(Count("id")))
-    return [
-        counts.get(month, 0) if dt.date(year, month, 1) <= until else None for month in range(1, 13)
-    ]
+    return [counts.get(month, 0) if dt.date(year, month, 1) <= until else None for month in range(1, 13)]
