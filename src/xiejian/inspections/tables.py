@@ -139,7 +139,6 @@ WORK_RECORDS = FactTable(
     name="work_records",
     meaning="其他工作记录：尚无专门台账的工作，一项一行",
     key="id",
-    page="/tables/records/work_records/{key}/",
     columns=(
         Column("id", "integer", "工作记录", "internal"),
         Column("title", "text", "内容", "internal"),
