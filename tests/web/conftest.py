@@ -13,8 +13,6 @@ from xiejian.people.models import Office, Officer
 from xiejian.people.policy import SYSTEM, roles
 from xiejian.registry.models import Party, PartyLink
 
-PASSWORD = "a-long-enough-password"
-
 
 @pytest.fixture(autouse=True)
 def _light(settings):
@@ -29,28 +27,42 @@ def dushan(naiman) -> Office:
     return actions.open_office(code="522726", name="独山县市场监督管理局", by=SYSTEM, at=NOW)
 
 
-def party(name: str, office_code: str, link: str = "经营", **facts: object) -> Party:
+@pytest.fixture
+def make_party(db) -> Callable[..., Party]:
     """One party with one link, written straight to the tables."""
-    levels = {key: facts.pop(key) for key in ("level", "classes", "tags", "expires_on") if key in facts}
-    made = Party.objects.create(
-        name=name, division_code=office_code, office_code=office_code, created_at=NOW, updated_at=NOW, **facts
+
+    def make(name: str, office_code: str, link: str = "经营", **facts: object) -> Party:
+        of_link = {key: facts.pop(key) for key in ("level", "classes", "tags", "expires_on") if key in facts}
+        made = Party.objects.create(
+            name=name, division_code=office_code, office_code=office_code, created_at=NOW, updated_at=NOW,
+            **facts,
+        )  # fmt: skip
+        PartyLink.objects.create(party=made, link=link, **of_link)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def ours(naiman, make_party) -> Party:
+    return make_party(
+        "奈曼旗安康大药房", "150525100", level=2, classes="23", phone="0475-4210000", head="白某"
     )
-    PartyLink.objects.create(party=made, link=link, **levels)
-    return made
 
 
 @pytest.fixture
-def ours(naiman) -> Party:
-    return party("奈曼旗安康大药房", "150525100", level=2, classes="23", phone="0475-4210000", head="白某")
+def theirs(dushan, make_party) -> Party:
+    return make_party("独山县外地医疗器械公司", "522726", level=3)
 
 
 @pytest.fixture
-def theirs(dushan) -> Party:
-    return party("独山县外地医疗器械公司", "522726", level=3)
+def password() -> str:
+    """The password of every officer of these tests."""
+    return "a-long-enough-password"
 
 
 @pytest.fixture
-def officers(naiman) -> dict[str, Officer]:
+def officers(naiman, password) -> dict[str, Officer]:
     """One officer per role at the county bureau, the inspector at the station below it."""
     station = Office.objects.get(code="150525100")
     return {
@@ -59,7 +71,7 @@ def officers(naiman) -> dict[str, Officer]:
             name=f"测试{role}",
             office=station if role == "station_inspector" else naiman,
             role=role,
-            password=PASSWORD,
+            password=password,
             by=SYSTEM,
             at=NOW,
         )

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, reverse
 
-from conftest import NOW
+from moment import NOW
 from xiejian.people import actions
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, roles

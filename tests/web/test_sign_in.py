@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from web.conftest import PASSWORD
 from xiejian.people.models import AuditEntry, Officer
 
 
 @pytest.fixture
 def visitor() -> Client:
     return Client()
+
+
+PASSWORD = "a-long-enough-password"  # of the officers in conftest.py
 
 
 def give(client: Client, password: str, username: str = "t.head"):

@@ -24,6 +24,7 @@ from xiejian.registry.batches import Outcome
 from xiejian.registry.columns import PARTY_COLUMNS, read_party
 from xiejian.registry.importing import import_parties
 from xiejian.registry.models import ImportBatch
+from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 from xiejian.web import clock, jobs
 from xiejian.web.export import download
 from xiejian.web.forms import PageForm
@@ -49,6 +50,7 @@ KINDS = {
     "visits": Kind("检查记录", VISIT_COLUMNS, import_visits, "/visits/"),
     "cases": Kind("案件", CASE_COLUMNS, import_cases, "/cases/"),
     "interviews": Kind("责任约谈", INTERVIEW_COLUMNS, import_interviews, "/cases/"),
+    "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
 }
 
 
