@@ -116,8 +116,13 @@ class TestAskingForADraft:
         assert "makers" not in draft.figures
 
 
-class TestTemplateFigures:
-    def test_are_all_defined(self):
-        known = set(definitions.measures())
-        for template in drafts.templates.known():
-            assert set(template.figures) <= known, template.id
+@pytest.mark.parametrize("template", drafts.templates.known(), ids=lambda template: template.id)
+class TestTemplate:
+    def test_names_only_figures_that_are_defined(self, template):
+        assert set(template.figures) <= set(definitions.measures())
+
+    def test_names_only_parts_that_can_be_computed(self, template):
+        assert {section.content for section in template.sections} <= {"", *drafts.PARTS}
+
+    def test_is_of_a_kind_that_can_be_asked_for(self, template):
+        assert template.kind in drafts.KINDS

@@ -60,12 +60,25 @@ class TestPromises:
         )  # fmt: skip
         assert int(number(parts.promises(scope), "plan_done")) == before + 1
 
-    def test_show_one_line_for_each_link_level_and_kind(self, scope, planned):
+    def test_answer_every_rule_of_the_plan_with_its_clause(self, scope, planned):
         grid = next(block for block in parts.promises(scope).blocks if isinstance(block, Grid))
-        assert (
-            len(grid.rows)
-            == Task.objects.filter(plan=planned).values("link", "level", "kind").distinct().count()
-        )
+        assert {entry["citation"] in text(parts.promises(scope)) for entry in planned.rules} == {True}
+        assert len(grid.rows) == len({entry["rule"] for entry in planned.rules})
+
+    def test_show_visits_where_a_rule_sets_no_number(self, scope, planned):
+        planned.rules = [
+            {
+                **planned.rules[0],
+                "rule": "X",
+                "planned": 0,
+                "links": ["生产"],
+                "kind": "joint",
+                "meaning": "配合检查",
+            }
+        ]
+        planned.save()
+        assert "配合检查" in text(parts.promises(scope))
+        assert number(parts.promises(scope), "plan_X_made") == "13"
 
 
 class TestFrequency:

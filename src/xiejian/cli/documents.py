@@ -37,7 +37,8 @@ def document(kind: str, year: int, office_code: str, out: Path, as_json: bool) -
         for source in draft.figures.values()
     }  # fmt: skip
     answer = {"kind": kind, "title": draft.title, "out": str(out), "figures": figures}
-    emit(answer, as_json, f"{draft.title}：{out}（{len(figures)} 个数字均可追溯）")
+    traced = f"（{len(figures)} 个数字，各有来源）" if figures else "（期内没有记录）"
+    emit(answer, as_json, f"{draft.title}：{out}{traced}")
 
 
 COMMANDS = [document]

@@ -7,7 +7,7 @@ its rooms set by set, never party by party, and only for what the actor may see.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from xiejian.kernel.packs import Duty, Pack
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, visible
 from xiejian.planning import queries
-from xiejian.planning.models import Grade, GradeRun
+from xiejian.planning.models import Grade, GradeRun, Plan
 from xiejian.planning.queries import TaskState
 from xiejian.registry.models import LINKS, PartyLink
 
@@ -239,22 +239,57 @@ def promises(scope: Scope) -> Part:
         "年度计划安排检查", planned, "家次，完成", done, "家次，完成率", share,
         *(("；未完成", left, "家次，转入下年度优先安排。") if left.records else ("。",)),
     )  # fmt: skip
-    lines: dict[tuple[str, int | None, str], list[TaskState]] = defaultdict(list)
-    for state in states:
-        lines[state.link, state.level, state.kind].append(state)
     rows, sources = [], list(total)
-    order = sorted(lines, key=lambda key: (LINKS.index(key[0]), -(key[1] or 0), key[2]))
-    for link, level, kind in order:
-        mine = lines[link, level, kind]
-        name = f"{link}环节{LEVEL_NAMES[level]}{kind}"
-        cells = _tally(f"plan_{link}_{level or 0}_{kind}", name, mine, scope, listed=False)
-        sources += cells
-        parties = len({state.party_id for state in mine if state.party_id is not None})
-        labels = (Run(link), Run(LEVEL_NAMES[level]), Run(kind), Run(str(parties)))
-        rows.append((*labels, *(Run(source.value, source.id) for source in cells)))
-    columns = ("环节", "级别", "检查类型", "对象数", "计划家次", "完成家次", "完成率", "未完成")
-    grid = Grid(columns, tuple(rows), (1.5, 1.2, 1.7, 1.2, 1.2, 1.2, 1.3, 1.2), "年度检查计划完成情况")
-    return Part((first, grid), (), tuple(sources))
+    made = _visits_by_link_and_kind(scope)
+    for rule, promise in _promised(plan).items():
+        mine = [state for state in states if rule in state.rules]
+        mark = "*" if promise["unverified"] else ""
+        said_as = Run(f"{promise['meaning'].rstrip('。')}（{promise['citation']}{mark}）")
+        if mine:
+            numbers = _tally(f"plan_{rule}", promise["meaning"], mine, scope, listed=False)[:3]
+            rows.append((said_as, *(Run(source.value, source.id) for source in numbers)))
+        else:
+            numbers = (_answered(scope, rule, promise, made),)
+            rows.append((said_as, Run("未定次数"), Run(numbers[0].value, numbers[0].id), Run("—")))
+        sources += numbers
+    columns = ("计划事项（依据）", "计划家次", "完成家次", "完成率")
+    grid = Grid(columns, tuple(rows), (7, 1.4, 1.4, 1.4), "年度计划逐项完成情况")
+    note = said(
+        "注：一次检查可同时落实几项计划事项，各项分别计入；未定次数的事项列出相应环节已实施的检查家次。"
+    )
+    return Part((first, grid, note), (), tuple(sources))
+
+
+def _promised(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Rule → what the plan says of it: those with planned visits first, then those without a number."""
+    promised = sorted(plan.rules, key=lambda entry: (not entry["planned"], LINKS.index(entry["links"][0])))
+    found: dict[str, dict[str, Any]] = {}
+    for entry in promised:  # a rule stands once for each area that it is counted over
+        found.setdefault(entry["rule"], entry)
+    return found
+
+
+def _visits_by_link_and_kind(scope: Scope) -> dict[tuple[str, str], int]:
+    visits = scope.rows(Visit.objects.filter(state="concluded"))
+    visits = visits.filter(visited_on__range=(scope.from_on, scope.until))
+    counts = visits.values("link", "kind").annotate(n=Count("id")).order_by()
+    return {(row["link"], row["kind"]): row["n"] for row in counts}
+
+
+def _answered(
+    scope: Scope, rule: str, promise: Mapping[str, Any], made: Mapping[tuple[str, str], int]
+) -> Source:
+    """The visits that answer a promise without a number: those of its links, re-checks by their kind."""
+    follow_up = kind_label("follow_up")
+    number = sum(
+        n
+        for (link, kind), n in made.items()
+        if link in promise["links"] and (promise["kind"] != "follow_up" or kind == follow_up)
+    )
+    definition = f"{'、'.join(promise['links'])}环节期内已实施的检查"
+    return counted(
+        f"plan_{rule}_made", promise["meaning"], number, "家次", definition, since(scope), listed=False
+    )
 
 
 def _tally(
