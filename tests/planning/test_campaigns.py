@@ -110,6 +110,41 @@ class TestOpening:
         assert campaign.leading_group == members
 
 
+@pytest.mark.django_db
+class TestReports:
+    def hand_in(self, campaign: Campaign, **more) -> Campaign:
+        facts = {"title": "监管形势分析报告", "office_code": STATION, "due_on": "2023-06-01", "by": SYSTEM}
+        return actions.hand_in_report(**{"campaign": campaign, "on": ON, "at": NOW, **facts, **more})
+
+    def test_to_the_leading_group_are_due_at_each_quarters_end_of_the_term(self, campaign):
+        days = [r["due_on"] for r in campaign.reports if r["title"] == "专题汇报"]
+        assert days == ["2023-06-30", "2023-09-30", "2023-12-31"]
+
+    @pytest.mark.parametrize(("on", "state"), [("2023-06-01", "未报"), ("2023-06-02", "逾期")])
+    def test_are_late_the_day_after_they_are_due(self, campaign, on, state):
+        found = queries.campaign_reports(SYSTEM, campaign, dt.date.fromisoformat(on))
+        assert (found[0].title, found[0].state) == ("监管形势分析报告", state)
+
+    def test_handed_in_are_so_whatever_the_day(self, campaign, inspector):
+        found = queries.campaign_reports(SYSTEM, self.hand_in(campaign, by=inspector), ON)
+        assert (found[0].state, found[0].handed_in_on) == ("已报", ON)
+
+    def test_are_not_for_a_viewer_from_above_to_hand_in(self, campaign):
+        with pytest.raises(Refused) as refused:
+            self.hand_in(campaign, by=Actor("v", "上级", "150500", "upper_viewer"))
+        assert refused.value.first.code == "P101"
+
+    def test_that_nobody_asked_for_are_refused(self, campaign):
+        with pytest.raises(Refused) as refused:
+            self.hand_in(campaign, title="别的报告")
+        assert refused.value.first.code == "L407"
+
+    def test_of_another_office_are_not_the_inspectors_to_hand_in(self, campaign, inspector):
+        with pytest.raises(Refused) as refused:
+            self.hand_in(campaign, office_code=OTHER_STATION, by=inspector)
+        assert refused.value.first.code == "P101"
+
+
 def progress(campaign: Campaign, item: str, actor: Actor = SYSTEM, on: dt.date = ON) -> queries.ScopeProgress:
     return next(p for p in queries.campaign_progress(actor, campaign, on) if p.id == item)
 

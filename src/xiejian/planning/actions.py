@@ -18,6 +18,7 @@ from django.db.models import Min, OuterRef, Subquery
 
 from xiejian.inspections.models import Correction, Visit
 from xiejian.kernel import divisions, packs, workflow
+from xiejian.kernel.conditions import add_months
 from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.kinds import label as kind_label
 from xiejian.kernel.problems import Refused
@@ -362,6 +363,19 @@ def _for_offices(entries: Iterable[dict[str, Any]], office: Office) -> list[dict
     ]
 
 
+def _dated(reports: Iterable[dict[str, Any]], starts_on: dt.date, ends_on: dt.date) -> list[dict[str, Any]]:
+    """A report due each quarter as one entry for every quarter of the term; the others as they are."""
+    found: list[dict[str, Any]] = []
+    for report in reports:
+        if report.get("cadence") != "quarterly":
+            found.append(report)
+            continue
+        months = [(y, m) for y in range(starts_on.year, ends_on.year + 1) for m in (3, 6, 9, 12)]
+        ends = [add_months(dt.date(y, m, 1), 1) - dt.timedelta(days=1) for y, m in months]
+        found += [{**report, "due_on": day.isoformat()} for day in ends if starts_on <= day <= ends_on]
+    return found
+
+
 @transaction.atomic
 def open_campaign(
     *,
@@ -397,7 +411,7 @@ def open_campaign(
         tasks=_for_offices(pack.tasks, office),
         order={**pack.order, "meaning": pack.meaning, "citation": pack.citation, "notes": list(pack.notes)},
         scope=list(pack.scope),
-        reports=_for_offices(pack.reports, office),
+        reports=_for_offices(_dated(pack.reports, *term), office),
         pack_version=pack.version,
     )
     audit.record(
@@ -422,6 +436,30 @@ def close_campaign(
     audit.record(
         by=by, at=at, action="close_campaign", subject="campaign", key=str(campaign.pk),
         office_code=campaign.office_code, detail={"on": on, "left": left, "reason": reason},
+    )  # fmt: skip
+    return campaign
+
+
+@transaction.atomic
+def hand_in_report(
+    *, campaign: Campaign, title: str, office_code: str, due_on: str, on: dt.date, by: Actor, at: dt.datetime
+) -> Campaign:
+    """Record that an office has handed one of the campaign's reports in; L407 when there is no such report.
+
+    ``due_on`` as the report states it (ISO date, empty where it has none).
+    """
+    require(by, "inspections.visit", office_code)
+    reports = [dict(report) for report in campaign.reports]
+    wanted = (title, office_code, due_on)
+    found = [r for r in reports if (r["title"], r["office_code"], r.get("due_on", "")) == wanted]
+    if not found:
+        raise Refused(problems("L407", title, title=title))
+    found[0]["handed_in_on"] = on.isoformat()
+    campaign.reports = reports
+    campaign.save(update_fields=["reports"])
+    audit.record(
+        by=by, at=at, action="hand_in_report", subject="campaign", key=str(campaign.pk),
+        office_code=office_code, detail={"title": title, "due_on": due_on, "on": on},
     )  # fmt: skip
     return campaign
 

@@ -666,6 +666,34 @@ def campaign_progress(actor: Actor | None, campaign: Campaign, on: dt.date) -> l
     return [_scope_progress(item, listed, made) for item in scope]
 
 
+@dataclass(frozen=True)
+class ReportState:
+    """A report of the campaign and whether it is in: 已报, 未报, 逾期, or 按要求 where no day is set."""
+
+    title: str
+    office_code: str
+    office: str
+    to: str
+    due_on: dt.date | None
+    handed_in_on: dt.date | None
+    state: str
+
+
+def campaign_reports(actor: Actor | None, campaign: Campaign, on: dt.date) -> list[ReportState]:
+    """The reports of the offices that the actor sees, soonest due first: one query."""
+    base = divisions.stem(actor.office_code) if actor else None
+    mine = [r for r in campaign.reports if base is not None and r["office_code"].startswith(base)]
+    names = office_names(r["office_code"] for r in mine)
+    found = []
+    for report in mine:
+        due = dt.date.fromisoformat(report["due_on"]) if report.get("due_on") else None
+        came = dt.date.fromisoformat(report["handed_in_on"]) if report.get("handed_in_on") else None
+        state = "已报" if came else "按要求" if due is None else "逾期" if due < on else "未报"
+        code = report["office_code"]
+        found.append(ReportState(report["title"], code, names[code], report["to"], due, came, state))
+    return sorted(found, key=lambda r: (r.due_on or dt.date.max, r.office_code, r.title))
+
+
 def _scope_progress(
     item: Mapping[str, Any],
     listed: Iterable[tuple[int, str, str, str]],
