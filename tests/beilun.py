@@ -23,13 +23,13 @@ def day(number: int) -> dt.date:
 
 def parties(count: int, name: str, link: str, *, area: str = "医疗器械", **facts: Any) -> list[Party]:
     """``count`` parties in one link."""
-    made = [
-        Party.objects.create(
+    made = Party.objects.bulk_create(
+        Party(
             name=f"北仑{name}{number}", area=area, division_code=CODE, office_code=CODE,
             created_at=YEAR_END, updated_at=YEAR_END,
         )
         for number in range(1, count + 1)
-    ]  # fmt: skip
+    )  # fmt: skip
     PartyLink.objects.bulk_create(PartyLink(party=party, link=link, **facts) for party in made)
     return made
 

@@ -56,7 +56,7 @@ class TestUnusableInput:
     @pytest.mark.parametrize(
         "words, code",
         [
-            (("quality-report", "--year", "2009"), "D101"),
+            (("poem", "--year", "2009"), "D101"),
             (("campaign-order", "--year", "2009"), "D104"),
             (("summary", "--year", "2999"), "D103"),
             (("summary", "--year", "2009", "--office", "999999"), "D102"),
@@ -67,7 +67,7 @@ class TestUnusableInput:
         assert (result.exit_code, json.loads(result.stdout)["code"]) == (2, code)
 
     def test_leaves_no_file_behind(self, office, tmp_path):
-        run("quality-report", "--year", "2009", "--out", str(tmp_path / "x.docx"), "--json")
+        run("poem", "--year", "2009", "--out", str(tmp_path / "x.docx"), "--json")
         assert list(tmp_path.iterdir()) == []
 
     def test_refuses_a_file_that_is_not_a_word_document(self, office, tmp_path):

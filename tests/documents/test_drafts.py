@@ -99,7 +99,7 @@ class TestAskingForADraft:
 
     def test_names_the_kinds_there_are_when_a_kind_is_unknown(self, head):
         with pytest.raises(Refused) as refused:
-            drafts.make(kind="quality-report", year=2009, office_code=CODE, by=head, at=YEAR_END)
+            drafts.make(kind="poem", year=2009, office_code=CODE, by=head, at=YEAR_END)
         assert (refused.value.first.code, "summary" in refused.value.first.next) == ("D101", True)
 
     def test_refuses_a_year_that_has_not_begun(self, head):

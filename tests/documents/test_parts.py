@@ -12,7 +12,7 @@ from beilun import CODE, YEAR_END
 from xiejian.documents import drafts, office_parts, parts
 from xiejian.documents.draft import Grid
 from xiejian.documents.parts import Scope
-from xiejian.inspections.models import Visit
+from xiejian.inspections.models import Finding, Visit
 from xiejian.kernel.packs import Duty
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM
@@ -172,6 +172,17 @@ class TestCampaignOrder:
         assert "2023年6月1日前向药械股报送《监管形势分析报告》" in draft.text
 
 
+class TestCommonProblems:
+    def test_name_the_points_missed_most_often_first(self, scope):
+        visits = list(Visit.objects.filter(link="使用"))
+        for visit in visits:
+            Finding.objects.create(visit=visit, point="T-CZ-CL-4", clause="计划", state="not_conform")
+        Finding.objects.create(visit=visits[0], point="X", clause="甲", state="not_conform", severe=True)
+        Finding.objects.create(visit=visits[1], point="Y", clause="乙", state="conform")
+        part = office_parts.common_problems(scope)
+        assert text(part).splitlines() == ["购销记录齐全（计划）40", "X（甲）11"]
+
+
 class TestReports:
     def test_give_the_dates_of_the_office_and_its_stations(self, scope, beilun):
         beilun.code = "522726"
@@ -180,7 +191,7 @@ class TestReports:
         assert "县级11月20日前报送" in text(part)
 
 
-@pytest.mark.parametrize("kind", ["summary", "next-plan", "key-points", "notice"])
+@pytest.mark.parametrize("kind", ["summary", "next-plan", "key-points", "notice", "quality-report"])
 def test_a_draft_asks_no_more_questions_for_more_parties(head, planned, kind):
     def questions() -> int:
         with CaptureQueriesContext(

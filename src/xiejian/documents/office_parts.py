@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.db.models import Count, Q
+
 from xiejian.documents import bound
 from xiejian.documents.draft import Grid, Paragraph, Run, Section, Source, chinese_date
 from xiejian.documents.parts import (
@@ -21,12 +23,16 @@ from xiejian.documents.parts import (
     since,
 )
 from xiejian.figures import filing
+from xiejian.inspections import checklists
+from xiejian.inspections.models import Finding
 from xiejian.people.models import Office
 from xiejian.planning import queries
 from xiejian.planning.models import Campaign
 from xiejian.planning.queries import ScopeProgress
 
 WHO = {"stations": "各市场监督管理所（分局）", "office": "本局"}
+#: how many points a report names; what offices print on one page
+COMMON = 10
 CADENCES = {"quarterly": "每季度一次", "monthly": "每月一次", "on_request": "按上级要求的截止日期"}
 
 
@@ -225,7 +231,37 @@ def this_years_duties(scope: Scope) -> Part:
     return duties(scope, scope.year)
 
 
+# --- quality report ---------------------------------------------------------------------------------------
+
+
+def common_problems(scope: Scope) -> Part:
+    """The checklist points that were not met most often, with how many of them were severe."""
+    found = scope.rows(Finding.objects.filter(state="not_conform"), "visit__office_code").filter(
+        visit__visited_on__range=(scope.from_on, scope.until), visit__party__area__contains=AREA
+    )
+    severe = Count("id", filter=Q(severe=True))
+    counts = found.values("point", "clause").annotate(n=Count("id"), bad=severe).order_by("-n", "point")
+    texts = {point.id: point.text for lists in checklists.checklists().values() for point in lists.points}
+    rows, sources = [], []
+    for entry in counts[:COMMON]:
+        text = texts.get(entry["point"], entry["point"])
+        numbers = tuple(
+            counted(
+                f"point_{entry['point']}_{key}", f"{text}{label}", entry[key], "处",
+                f"检查条款结果为不符合的条数（{entry['clause']}）", since(scope), listed=False,
+            )
+            for key, label in (("n", "不符合"), ("bad", "其中严重"))
+        )  # fmt: skip
+        sources += numbers
+        rows.append((Run(f"{text}（{entry['clause']}）"), *(Run(s.value, s.id) for s in numbers)))
+    if not rows:
+        return Part((said("期内检查没有记录不符合的检查条款。"),))
+    grid = Grid(("检查要求（依据）", "不符合（处）", "其中严重"), tuple(rows), (7, 1.5, 1.3), "较多见的问题")
+    return Part((grid,), (), tuple(sources))
+
+
 PARTS = {
+    "common_problems": common_problems,
     "campaign_group": campaign_group,
     "campaign_scope": campaign_scope,
     "campaign_tasks": campaign_tasks,

@@ -327,8 +327,8 @@ def set_widths(table: Table, widths: list[float]) -> None:
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
-        for cell in column.cells:
-            cell.width = Mm(width)
+    for place, cell in enumerate(table._cells):  # read once: column.cells walks the table each time
+        cell.width = Mm(widths[place % len(widths)])
 
 
 def new_table(document: DocxDocument, rows: int, widths: list[float]) -> Table:
