@@ -179,6 +179,7 @@ class TestCommonProblems:
             Finding.objects.create(visit=visit, point="T-CZ-CL-4", clause="计划", state="not_conform")
         Finding.objects.create(visit=visits[0], point="X", clause="甲", state="not_conform", severe=True)
         Finding.objects.create(visit=visits[1], point="Y", clause="乙", state="conform")
+        Finding.objects.create(visit=visits[1], point="T-S4-H1", clause="药品管理法", state="not_conform")
         part = office_parts.common_problems(scope)
         assert text(part).splitlines() == ["购销记录齐全（计划）40", "X（甲）11"]
 
