@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, reverse
 
 from moment import NOW
+from xiejian.cases.models import Case, Interview
 from xiejian.people import actions
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, roles
@@ -35,6 +36,13 @@ class World:
             party=party, number=f"{party.name}注册证", number_key=f"R{party.pk}", number_kind="current",
             record_key=f"{party.pk}", registrant=party.name, product_name=f"{party.name}产品",
         )  # fmt: skip
+        self.case = Case.objects.create(
+            number=f"{party.name}案", party=party, link="经营", filed_on=NOW.date(), conduct="未验收",
+            office_code=party.office_code,
+        )  # fmt: skip
+        self.interview = Interview.objects.create(
+            record_key=f"{party.pk}", party=party, held_on=NOW.date(), office_code=party.office_code
+        )
         self.person = actions.enrol_person(
             by=SYSTEM, at=NOW, kind="informant", name=party.name, office_code=party.office_code
         )
@@ -55,6 +63,10 @@ class World:
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         by_subject = {
+            "case": self.case.pk,
+            "interview": self.interview.pk,
+            "case_new": self.party.pk,
+            "interview_new": self.party.pk,
             "party": self.party.pk, "party_why": self.party.pk, "party_amend": self.party.pk,
             "link": self.link.pk, "registration": self.registration.pk, "person": self.person.pk,
             "officer_change": self.officer.pk, "import_rejects": self.batch.pk,

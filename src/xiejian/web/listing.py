@@ -21,6 +21,7 @@ from django.utils.http import urlencode
 from xiejian.web.export import download
 
 PAGE_SIZE = 50
+SHORT = 6  # characters that stay on one line
 Prepare = Callable[[list[Any]], None]
 
 
@@ -68,6 +69,7 @@ class Cell:
     tone: str
     why: str
     numeric: bool
+    short: bool  # dates, numbers and words of a few characters stay on one line
 
 
 @dataclass(frozen=True)
@@ -180,14 +182,20 @@ class Listing:
         return found
 
     def query(self, **changes: object) -> str:
-        """This list's address with changes; None takes a part away."""
-        asked = {key: self.asked.getlist(key) for key in self.asked if key not in ("ids", "format")}
+        """This list's address with changes; None takes a part away, what is usual is left out."""
+        asked = {key: [v for v in self.asked.getlist(key) if v] for key in self.asked}
+        for key in ("ids", "format"):
+            asked.pop(key, None)
         for key, value in changes.items():
             if value is None:
                 asked.pop(key, None)
             else:
                 asked[key] = [str(value)]
-        return "?" + urlencode(asked, doseq=True)
+        if asked.get("cols") == [c.key for c in self.columns if c.shown]:
+            del asked["cols"]
+        if asked.get("sort") == [self.default_sort]:
+            del asked["sort"]
+        return "?" + urlencode({key: values for key, values in asked.items() if values}, doseq=True)
 
     @property
     def export_query(self) -> str:
@@ -214,13 +222,16 @@ def _order(name: str, falling: bool, nullable: bool) -> Any:
 
 
 def _cell(column: Column, row: Any) -> Cell:
+    value = column.value(row)
+    text = as_text(value)
     return Cell(
         column.label,
-        as_text(column.value(row)),
+        text,
         column.href(row) if column.href else "",
         column.tone(row) if column.tone else "",
         column.why(row) if column.why else "",
         column.numeric,
+        isinstance(value, dt.date | int) or len(text) <= SHORT,
     )
 
 
@@ -231,7 +242,10 @@ def show(listing: Listing, template: str, more: dict[str, Any] | None = None) ->
     context = {"listing": listing, **(more or {})}
     htmx = getattr(listing.request, "htmx", None)
     if htmx and htmx.target == "listing":
-        return render(listing.request, "web/parts/listing_rows.html", context)
+        answer = render(listing.request, "web/parts/listing_rows.html", context)
+        # the address to keep and to send on: without the empty and the usual parts of the form
+        answer["HX-Push-Url"] = listing.request.path + listing.query().rstrip("?")
+        return answer
     return render(listing.request, template, context)
 
 

@@ -55,7 +55,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("整改闭环", "correction_list", "clipboard-check", "inspections.view"),
         ),
     ),
-    ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view"),)),
+    ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view", "/cases/"),)),
     (
         "报表文书",
         (

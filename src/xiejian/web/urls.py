@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from xiejian.web.views import account, archive, grading, home, imports, party_forms, people, registry, rules
+from xiejian.web.views import (
+    account,
+    archive,
+    cases,
+    grading,
+    home,
+    imports,
+    party_forms,
+    people,
+    registry,
+    rules,
+)
 
 urlpatterns: list[URLPattern] = [
     # 账号
@@ -32,6 +43,23 @@ urlpatterns: list[URLPattern] = [
     path("registrations/<int:pk>/", registry.registration, name="registration"),
     # 计划
     path("grading/", grading.grade, name="grading"),
+    # 案件
+    path("cases/", cases.case_list, name="case_list"),
+    path("cases/<int:pk>/", cases.case, name="case"),
+    path("parties/<int:pk>/cases/new/", cases.case_new, name="case_new"),
+    path("interviews/", cases.interview_list, name="interview_list"),
+    path("interviews/<int:pk>/", cases.interview, name="interview"),
+    path("parties/<int:pk>/interviews/new/", cases.interview_new, name="interview_new"),
+    # 报表文书
+    path("tables/", tables.table_list, name="table_list"),
+    path("tables/filed/<int:pk>/", tables.filed_table, name="filed_table"),
+    path("tables/filed/<int:pk>/return/", tables.filed_table_return, name="filed_table_return"),
+    path("tables/<str:table_id>/", tables.table, name="table"),
+    path("tables/<str:table_id>/file/", tables.table_file, name="table_file"),
+    path("tables/<str:table_id>/<str:row>/<str:column>/", tables.table_cell, name="table_cell"),
+    path("documents/", documents.document_list, name="document_list"),
+    path("documents/<str:kind>/", documents.document, name="document"),
+    path("figures/<str:measure_id>/", documents.figure, name="figure"),
     # 法规
     path("rules/", rules.pack_list, name="pack_list"),
     path("rules/<str:pack_id>/", rules.pack, name="pack"),

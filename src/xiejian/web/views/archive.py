@@ -59,6 +59,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "personal": bool(may(actor, "registry.personal", found.office_code)),
         "may_edit": bool(may(actor, "registry.edit", found.office_code)),
         "may_visit": bool(may(actor, "inspections.visit", found.office_code)),
+        "may_case": bool(may(actor, "cases.edit", found.office_code)),
         "years": _by_year(_events(actor, found)),
         "on": on,
         **_open_matters(actor, found, on),
