@@ -14,6 +14,7 @@ from stdnum.cn import uscc
 from xiejian.cases.models import Case
 from xiejian.cli.demo.build import Built, build
 from xiejian.inspections.models import Correction, Finding, Transfer, Visit, WorkRecord
+from xiejian.kernel import workdays
 from xiejian.people import audit
 from xiejian.people.models import NetworkPerson, Office, Officer
 from xiejian.planning.models import Campaign, Plan, Task
@@ -231,6 +232,11 @@ class TestWholeDemo:
             rows = in_office(Visit, office.code).filter(visited_on__gt=office.settings["today"])
             assert not rows.exists(), office
 
+    def test_nobody_inspects_on_a_holiday(self, demo):
+        days = Visit.objects.filter(visited_on__isnull=False).values_list("visited_on", flat=True).distinct()
+        calendar = workdays.build()
+        assert [day for day in days if not calendar.is_working_day(day)] == []
+
     def test_orders_are_in_every_state_of_their_life(self, demo):
         assert {"ordered", "submitted", "closed"} <= set(Correction.objects.values_list("state", flat=True))
 
@@ -259,10 +265,8 @@ class TestWholeDemo:
         assert {name[:2] for name in names} == {"北仑", "独山", "奈曼"}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 class TestTwice:
-    """Last in this module: it empties the store."""
-
     def test_a_second_build_is_the_same(self, demo, tmp_path):
         first = digest(DUSHAN)
         call_command("flush", verbosity=0, interactive=False)

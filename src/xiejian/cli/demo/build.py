@@ -138,10 +138,10 @@ class OfficeYear:
             year=staffed.year, pack_id=pack, office_code=staffed.code,
             seed=f"{staffed.data['short']}{staffed.year}", by=staffed.officer, at=moment(on, hour=3),
         )  # fmt: skip
-        plan = planning.issue_plan(plan=plan, by=staffed.head, at=moment(on, hour=6))
         planning.allocate_to_stations(
-            plan=plan, reason="按属地下达到所（分局）", by=staffed.officer, at=moment(on, hour=7)
+            plan=plan, reason="按属地下达到所（分局）", by=staffed.officer, at=moment(on, hour=5)
         )
+        plan = planning.issue_plan(plan=plan, by=staffed.head, at=moment(on, hour=6))
         self.counts["计划任务"] += plan.tasks.count()
         if campaign := staffed.data.get("campaign"):
             planning.open_campaign(

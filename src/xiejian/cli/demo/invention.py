@@ -10,13 +10,15 @@ from __future__ import annotations
 import random
 import tomllib
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from stdnum.cn import uscc
+
+from xiejian.kernel import workdays
 
 DATA = Path(__file__).parent / "data"
 #: registering department and kind of organisation, the first two places of a credit code
@@ -37,6 +39,19 @@ def years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
+
+
+@cache
+def calendar() -> workdays.Calendar:
+    """The published working days and holidays."""
+    return workdays.build()
+
+
+def working_day(day: date) -> date:
+    """``day`` itself or the last working day before it: nobody inspects on a holiday."""
+    while not calendar().is_working_day(day):
+        day -= timedelta(days=1)
+    return day
 
 
 def credit_code(division: str, holder: str, serial: int) -> str:
@@ -89,8 +104,6 @@ class Inventor:
         return credit_code(self.division, holder, self.serial("organisation"))
 
     def day(self, first: date, last: date) -> date:
-        """A day from ``first`` to ``last``, Monday to Friday."""
+        """A working day from ``first`` to ``last`` (the first working day after ``first`` at the latest)."""
         day = date.fromordinal(self.random.randint(first.toordinal(), last.toordinal()))
-        while day.weekday() > 4 and day > first:
-            day = date.fromordinal(day.toordinal() - 1)
-        return day
+        return max(working_day(day), calendar().next_working_day(first))

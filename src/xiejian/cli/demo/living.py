@@ -17,6 +17,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from xiejian.cli.demo.accounts import moment
+from xiejian.cli.demo.invention import calendar, working_day
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections import actions, checklists
 from xiejian.inspections.checks import Entry
@@ -69,6 +70,11 @@ def live(lives: Iterable[Life], until: date) -> int:
     return steps
 
 
+def later(day: date, days: int) -> date:
+    """The working day ``days`` after ``day``, or the first one after that."""
+    return calendar().next_working_day(day + timedelta(days=days))
+
+
 class Lives:
     """Makes the lives of one office's visits."""
 
@@ -88,7 +94,7 @@ class Lives:
     def conform(self, visited: Visited, index: int) -> Life:
         """A visit that finds everything as it should be."""
         team = self.staffed.team(visited.office_code, index)
-        arranged = visited.on - timedelta(days=2)
+        arranged = working_day(visited.on - timedelta(days=2))
         yield arranged
         visit = self._schedule(visited, team, arranged)
         yield visited.on
@@ -98,7 +104,7 @@ class Lives:
         """A visit with an order to correct; some fail their first re-check, some orders go unanswered."""
         team = self.staffed.team(visited.office_code, index)
         by = Actor.of(team[0])
-        arranged = visited.on - timedelta(days=3)
+        arranged = working_day(visited.on - timedelta(days=3))
         yield arranged
         visit = self._schedule(visited, team, arranged)
         yield visited.on
@@ -110,10 +116,10 @@ class Lives:
         )  # fmt: skip
         if index % 11 == 10:
             return
-        day = visited.on + timedelta(days=_ANSWER + index % 6)
+        day = later(visited.on, _ANSWER + index % 6)
         yield day
         self._answer(correction, day, by)
-        day += timedelta(days=_RECHECK)
+        day = later(day, _RECHECK)
         yield day
         if index % 9 == 8:
             actions.fail_recheck(
@@ -123,16 +129,16 @@ class Lives:
                 correction=correction, due_on=day + timedelta(days=10), ordered_on=day, reason="复查未通过",
                 by=by, at=moment(day, hour=7),
             )  # fmt: skip
-            day += timedelta(days=9)
+            day = later(day, 9)
             yield day
             self._answer(correction, day, by)
-            day += timedelta(days=3)
+            day = later(day, 3)
             yield day
         yield from self._pass(correction, visited, day, by, index)
 
     def upcoming(self, visited: Visited, index: int) -> Life:
         """A visit that is arranged and still to come."""
-        day = self.staffed.today - timedelta(days=1 + index % 4)
+        day = working_day(self.staffed.today - timedelta(days=1 + index % 4))
         yield day
         self._schedule(visited, self.staffed.team(visited.office_code, index), day)
 
@@ -186,7 +192,7 @@ class Lives:
             at=moment(day, hour=8),
             recheck_visit=recheck_visit,
         )
-        day += timedelta(days=_CLOSE)
+        day = later(day, _CLOSE)
         yield day
         actions.close_correction(correction=correction, closed_on=day, by=by, at=moment(day))
 

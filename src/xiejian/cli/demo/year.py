@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from xiejian.cli.demo.accounts import Staffed
-from xiejian.cli.demo.invention import read, years_later
+from xiejian.cli.demo.invention import calendar, read, working_day, years_later
 from xiejian.cli.demo.registers import Register, Row, Unit
 
 CORRECT = "限期整改"
@@ -118,11 +118,8 @@ class Year:
     def _days(self, first: date, last: date, count: int) -> list[date]:
         """``count`` working days spread evenly from ``first`` to ``last``."""
         span = (last - first).days
-        days = []
-        for index in range(count):
-            day = first + timedelta(days=span * index // max(count - 1, 1))
-            days.append(day - timedelta(days=max(0, day.weekday() - 4)))
-        return days
+        days = [first + timedelta(days=span * index // max(count - 1, 1)) for index in range(count)]
+        return [max(working_day(day), calendar().next_working_day(first)) for day in days]
 
     def _office(self, unit: Unit, link: str) -> str:
         """Makers are visited by the county's section, everybody else by the station."""
