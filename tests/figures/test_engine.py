@@ -19,7 +19,7 @@ PERIOD = {"@from": dt.date(2024, 1, 1), "@until": dt.date(2024, 6, 30)}
 FACTS = [
     {"id": 1, "party_id": 1, "link": "经营", "tags": "|彩色隐形眼镜|", "classes": "23", "level": 3,
      "expires_on": dt.date(2024, 6, 30), "stores_for_others": True},
-    {"id": 2, "party_id": 2, "link": "使用", "tags": "|无菌|植入|", "classes": "",
+    {"id": 2, "party_id": 2, "link": "使用", "tags": "|无菌|植入|", "classes": "", "unit_kind": None,
      "expires_on": dt.date(2024, 7, 1)},
     {"id": 3, "party_id": 2, "link": "生产", "tags": "|", "classes": "1", "level": 1, "unit_kind": "诊所"},
 ]  # fmt: skip

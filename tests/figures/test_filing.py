@@ -8,6 +8,7 @@ import pytest
 
 from supervision_year import OFFICE
 from xiejian.figures import filing
+from xiejian.figures.checks import Result
 from xiejian.figures.models import FiledTable
 from xiejian.kernel.problems import Refused
 from xiejian.people import audit
@@ -83,6 +84,27 @@ class TestASubmission:
         with pytest.raises(Refused) as refused:
             hand_up(until=dt.date(2023, 7, 31))
         assert refused.value.first.code == "F201"
+
+
+class TestWhatStandsInTheWay:
+    def left(self, explanation="", level="error", explainable=True):
+        result = Result("CK", level, "T1-01", "F01", "不对", explainable)
+        return filing.open_problems([result], explanation)
+
+    def test_an_error_does(self):
+        assert len(self.left()) == 1
+
+    def test_an_explained_error_does_not(self):
+        assert self.left("说明") == []
+
+    def test_a_blank_explanation_explains_nothing(self):
+        assert len(self.left("  ")) == 1
+
+    def test_a_contradiction_cannot_be_explained(self):
+        assert len(self.left("说明", explainable=False)) == 1
+
+    def test_a_warning_does_not(self):
+        assert self.left(level="warning") == []
 
 
 class TestDifferences:
