@@ -65,7 +65,7 @@ class TestBeilunSummary:
         assert summary.title == "宁波市药品监督管理局北仑分局2009年医疗器械监管工作总结"
 
     def test_says_that_there_was_no_plan_where_there_was_none(self, summary):
-        assert "2009年度没有在系统中编制的检查计划" in summary.text
+        assert "2009年度本级没有在系统中编制检查计划" in summary.text
 
     def test_ends_at_the_day_of_drafting_while_the_year_runs(self, head):
         june = dt.datetime(2009, 6, 30, 1, tzinfo=dt.UTC)

@@ -15,6 +15,7 @@ from xiejian.documents.parts import Scope
 from xiejian.inspections.models import Finding, Visit
 from xiejian.kernel.packs import Duty
 from xiejian.kernel.problems import Refused
+from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM
 from xiejian.planning import actions as planning
 from xiejian.planning.models import Task
@@ -64,6 +65,18 @@ class TestPromises:
         grid = next(block for block in parts.promises(scope).blocks if isinstance(block, Grid))
         assert {entry["citation"] in text(parts.promises(scope)) for entry in planned.rules} == {True}
         assert len(grid.rows) == len({entry["rule"] for entry in planned.rules})
+
+    def test_of_a_city_are_not_those_of_one_of_its_counties(self, beilun, planned):
+        city = Office(code="330200", stem="3302", name="宁波市局", tier="city")
+        year = dt.date(2009, 1, 1), dt.date(2009, 12, 31)
+        assert "本级没有在系统中编制检查计划" in text(parts.promises(Scope(city, SYSTEM, 2009, *year)))
+
+    def test_of_a_station_are_only_its_own(self, planned):
+        planning.issue_plan(plan=planned, by=SYSTEM, at=YEAR_END)
+        station = Office(code="330206001", stem="330206001", name="所", tier="station")
+        year = dt.date(2009, 1, 1), dt.date(2009, 12, 31)
+        part = parts.promises(Scope(station, SYSTEM, 2009, *year))
+        assert number(part, "plan_planned") == "0"
 
     def test_show_visits_where_a_rule_sets_no_number(self, scope, planned):
         planned.rules = [

@@ -72,9 +72,9 @@ def office_of(code: str) -> Office:
     found = Office.objects.filter(code=code).first()
     if found is not None:
         return found
-    if not divisions.is_known(code):
-        raise Refused(problems("D102", code=code))
     place = divisions.name(code) if divisions.stem(code) else ""
+    if not divisions.is_known(code) or place == code:
+        raise Refused(problems("D102", code=code))
     return Office(
         code=code, stem=divisions.stem(code), name=f"{place}市场监督管理局", tier=divisions.tier(code)
     )

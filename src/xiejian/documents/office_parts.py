@@ -19,6 +19,7 @@ from xiejian.documents.parts import (
     duties,
     overdue_visits,
     pack_of,
+    plan_of,
     said,
     since,
 )
@@ -126,10 +127,10 @@ def _together(who: list[str], names: Mapping[str, str]) -> str:
 
 def stations(scope: Scope) -> Part:
     """How far each responsible office has come with the plan, and what it let run over its date."""
-    plan = queries.current_plan(scope.reader, scope.year)
+    plan = plan_of(scope, scope.year)
     late = Counter(code for code, _, _, _ in overdue_visits(scope))
     if plan is None:
-        return Part((said("本年度没有在系统中编制检查计划。"),))
+        return Part((said("本年度本级没有在系统中编制检查计划。"),))
     offices = [row for row in queries.progress(scope.reader, plan, scope.until) if row.own_owed]
     rows, sources = [], []
     for row in offices:

@@ -227,11 +227,18 @@ def shortfalls(scope: Scope) -> Part:
 # --- promises ---------------------------------------------------------------------------------------------
 
 
+def plan_of(scope: Scope, year: int) -> Plan | None:
+    """The plan that stands for the office itself: its own or one above it, never that of one office below."""
+    plan = queries.current_plan(scope.reader, year)
+    own = plan is not None and stem(scope.office.code).startswith(stem(plan.office_code))
+    return plan if own else None
+
+
 def promises(scope: Scope) -> Part:
     """The year's plan line by line: what was promised, what was done, what is left."""
-    plan = queries.current_plan(scope.reader, scope.year)
+    plan = plan_of(scope, scope.year)
     if plan is None:
-        return Part((said(f"{scope.year}年度没有在系统中编制的检查计划，完成情况以检查台账为准。"),))
+        return Part((said(f"{scope.year}年度本级没有在系统中编制检查计划，完成情况以检查台账为准。"),))
     states = queries.task_states(scope.reader, plan, scope.until)
     total = _tally("plan", "年度计划", states, scope)
     planned, done, share, left = total
@@ -248,6 +255,8 @@ def promises(scope: Scope) -> Part:
         if mine:
             numbers = _tally(f"plan_{rule}", promise["meaning"], mine, scope, listed=False)[:3]
             rows.append((said_as, *(Run(source.value, source.id) for source in numbers)))
+        elif promise["planned"]:
+            continue  # planned for other offices than this one
         else:
             numbers = (_answered(scope, rule, promise, made),)
             rows.append((said_as, Run("未定次数"), Run(numbers[0].value, numbers[0].id), Run("—")))
@@ -315,8 +324,7 @@ def _tally(
 
 def pack_of(scope: Scope) -> Pack | None:
     """The grading pack the office plans by: that of its newest plan, else the last of its own packs."""
-    newest = queries.current_plan(scope.reader, scope.year + 1)
-    newest = newest or queries.current_plan(scope.reader, scope.year)
+    newest = plan_of(scope, scope.year + 1) or plan_of(scope, scope.year)
     if newest:
         return packs.load(newest.pack)
     own = [pack for pack in scope.office.packs if pack in packs.known()]
