@@ -207,8 +207,10 @@ def _parameter(parameter: click.Parameter) -> list[str]:
 
 def _command_lines(name: str, found: click.Command) -> Iterator[str]:
     if isinstance(found, click.Group):
-        for key in sorted(found.commands):
-            yield from _command_lines(f"{name} {key}", found.commands[key])
+        context = click.Context(found)
+        for key in sorted(found.list_commands(context)):
+            if (inner := found.get_command(context, key)) is not None:
+                yield from _command_lines(f"{name} {key}", inner)
         return
     yield from ["", f"## {name}", "", (found.help or "").strip()]
     if rows := [_parameter(p) for p in found.params]:

@@ -15,6 +15,7 @@ from xiejian.web.views import (
     people,
     registry,
     rules,
+    tables,
 )
 
 urlpatterns: list[URLPattern] = [
