@@ -17,7 +17,9 @@ from xiejian.figures.tables import Block, ComputedTable, head_blocks, side_block
 
 A4 = 9
 BASE = {"font_name": "仿宋", "font_size": 11, "align": "center", "valign": "vcenter", "text_wrap": True}
-FIGURE_WIDTH, ROW_HEIGHT, LABEL_WIDTH = 9.5, 24.0, 14.0
+FIGURE_WIDTH, ROW_HEIGHT, LABEL_WIDTH = 9.5, 28.0, 10.0
+#: row headings up to so many characters stay on one line, longer ones take two; a column unit is half of one
+ONE_LINE = 10
 
 
 def _formats(book: Workbook) -> dict[str, Format]:
@@ -48,7 +50,8 @@ def _label_widths(computed: ComputedTable) -> list[float]:
     for row in computed.rows:
         start = 0
         for text, span in zip(row.label, row.span, strict=True):
-            needed = min(30.0, text_width(text) * 2 / (2 * span) + 4)  # two lines of a heading are enough
+            lines = 1 if text_width(text) <= ONE_LINE else 2
+            needed = min(30.0, (text_width(text) * 2 / lines + 3) / span)
             for place in range(start, start + span):
                 widths[place] = max(widths[place], needed)
             start += span
