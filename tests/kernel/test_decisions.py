@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pyarrow as pa
 import pytest
 import sqlglot
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from party_facts import as_table
 from xiejian.kernel import conditions, decisions, packs
 from xiejian.planning.grading import grade_table
 
 ON = dt.date(2024, 3, 5)
+#: No shrinking: a failure names the one party that differs, and shrinking lists of them takes minutes.
+QUICK = {
+    "deadline": None,
+    "database": None,
+    "phases": [Phase.generate],
+    "suppress_health_check": list(HealthCheck),
+}
 WORDS = {
     "link": [*packs.LINKS, "", None],
     "area": ["医疗器械", "药品", "化妆品", "医疗器械、药品", "", None],
@@ -73,26 +80,12 @@ def party(pack: packs.Pack) -> st.SearchStrategy[dict]:
     )  # fmt: skip
 
 
-TYPES = {"boolean": pa.bool_(), "integer": pa.int64(), "date": pa.date32()}
-
-
-def as_table(parties: list[dict]) -> pa.Table:
-    columns = {"key": pa.array(range(len(parties)), pa.int64())}
-    for name, (kind, _) in conditions.FACTS.items():
-        if name != "level":
-            values = [p[name] for p in parties]
-            if kind == "tags":
-                values = ["|" + "".join(f"{tag}|" for tag in v) for v in values]
-            columns[name] = pa.array(values, TYPES.get(kind, pa.string()))
-    return pa.table(columns)
-
-
 @pytest.mark.parametrize("pack_id", packs.known())
 class TestOneByOneAndAllAtOnce:
     def test_give_the_same_level_and_rules(self, pack_id):
         pack = packs.load(pack_id)
 
-        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=8, **QUICK)
         @given(st.lists(party(pack), min_size=40, max_size=60), st.sampled_from([ON, dt.date(2019, 2, 28)]))
         def check(parties, on):
             answers = grade_table(pack, as_table(parties), on).sort_by("key").to_pylist()
@@ -105,7 +98,7 @@ class TestOneByOneAndAllAtOnce:
     def test_never_leave_a_party_without_a_reason_and_its_citation(self, pack_id):
         pack = packs.load(pack_id)
 
-        @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=50, **QUICK)
         @given(party(pack))
         def check(facts):
             graded = decisions.grade(pack, facts, ON)
@@ -172,7 +165,7 @@ class TestMonths:
     def test_end_on_the_same_day_or_the_last_of_the_month(self, day, months, end):
         assert conditions.add_months(dt.date.fromisoformat(day), months) == dt.date.fromisoformat(end)
 
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=300, **QUICK)
     @given(st.dates(dt.date(2000, 1, 1), dt.date(2040, 1, 1)), st.integers(0, 24))
     def test_the_first_day_of_a_running_period_is_exact(self, on, months):
         day = conditions.earliest(on, months)

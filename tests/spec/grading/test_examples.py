@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from xiejian.kernel import examples, packs
+from party_facts import as_table
+from xiejian.kernel import decisions, examples, packs
+from xiejian.planning.grading import grade_table
 
 FOUND = examples.load_all()
 
@@ -27,3 +29,16 @@ def test_every_pack_has_situations():
 
 def test_every_situation_says_where_its_answer_comes_from():
     assert [example.name for example in FOUND if not example.citation.strip()] == []
+
+
+@pytest.mark.parametrize("pack_id", packs.known())
+def test_situations_are_decided_alike_when_all_are_graded_at_once(pack_id):
+    """Every boundary day and value of the situations, through the set-based query."""
+    pack = packs.load(pack_id)
+    own = [example for example in FOUND if example.pack == pack_id]
+    for on in {example.on for example in own}:
+        situations = [example for example in own if example.on == on]
+        answers = grade_table(pack, as_table([e.facts for e in situations]), on).sort_by("key").to_pylist()
+        for example, answer in zip(situations, answers, strict=True):
+            single = decisions.grade(pack, example.facts, on)
+            assert (answer["level"], answer["rules"]) == (single.level, "、".join(single.rules)), example.name
