@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,21 @@ def _plans(staffed: Staffed, out: Path) -> list[Path]:
 
 def _tables(staffed: Staffed, out: Path) -> list[Path]:
     """Each table as workbook and Word document, handed up by the head on its day."""
+    for entry in staffed.data.get("station_tables", []):
+        for code in staffed.stations:
+            if code not in entry["late"]:
+                _hand_up(staffed, entry["id"], entry["until"], code)
     files = []
     for entry in staffed.data.get("tables", []):
         files += _table(staffed, out, entry)
     return files
+
+
+def _hand_up(staffed: Staffed, table_id: str, until: date, office_code: str) -> None:
+    filing.file_table(
+        table_id=table_id, until=until, office_code=office_code, by=staffed.head, at=moment(until, hour=9),
+        permit=require, record=audit.record,
+    )  # fmt: skip
 
 
 def _table(staffed: Staffed, out: Path, entry: dict[str, Any]) -> list[Path]:
@@ -52,11 +64,7 @@ def _table(staffed: Staffed, out: Path, entry: dict[str, Any]) -> list[Path]:
     table_xlsx.write(computed, paths[0], header)
     table_docx.write(computed, paths[1], header)
     if entry.get("filed", True):
-        filing.file_table(
-            table_id=entry["id"], until=until, office_code=staffed.code, by=staffed.head,
-            at=moment(until, hour=9), permit=require, record=audit.record,
-            explanation=entry.get("explanation", ""),
-        )  # fmt: skip
+        _hand_up(staffed, entry["id"], until, staffed.code)
     return paths
 
 
