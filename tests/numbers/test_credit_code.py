@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.cn import uscc
 
 from xiejian.numbers import credit_code
 
@@ -39,6 +42,12 @@ class TestAWrongForm:
         code = credit_code.read(text)
         assert not code.shape_ok
         assert why in code.problem
+
+
+@given(st.text("0123456789ABCDEFGHJKLMNPQRTUWXYIO", min_size=17, max_size=19), st.integers(0, 30))
+def test_the_library_agrees_on_every_code(text, last):
+    for code in (text, "91350200" + text[8:17] + "0123456789ABCDEFGHJKLMNPQRTUWXY"[last]):
+        assert credit_code.read(code).check_ok == uscc.is_valid(code)
 
 
 @pytest.mark.shared

@@ -56,8 +56,9 @@ class TestARow:
         assert parsed.problems == []
 
     def test_splits_licence_numbers(self):
-        assert read_party({**ROW, "证号": "皖池药监械经营许20230015号、无"}).licence_numbers == [
-            "皖池药监械经营许20230015号"
+        parsed = read_party({**ROW, "证号": "皖池药监械经营许20230015号、无"})
+        assert [(n.printed, n.kind) for n in parsed.numbers] == [
+            ("皖池药监械经营许20230015号", "distribution_licence")
         ]
 
 

@@ -21,7 +21,9 @@ from xiejian.kernel.problems import Catalogue, Problem, Refused
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 # full-width letters and digits only: Chinese brackets and punctuation belong to names
-_HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}
+_HALF: dict[int, int | None] = {
+    code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()
+}
 _HALF[0x3000] = 0x20
 _HALF.update({code: None for code in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)})
 _BLANKS = re.compile(r"\s+")

@@ -280,14 +280,16 @@ def _read_workbook(path: Path, columns: tuple[Column, ...]) -> Table:
             for i, m in enumerate(book.sheets_metadata)
             if m.typ == SheetTypeEnum.WorkSheet and m.visible == SheetVisibleEnum.Visible
         ]
-        found = [(name, _read_sheet(path, book, i, name, columns)) for i, name in shown]
+        found: list[tuple[str, Sheet | str]] = [
+            (name, _read_sheet(path, book, i, name, columns)) for i, name in shown
+        ]
     except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, KeyError) as error:
         raise Refused(problems("K403", path.name, why=str(error) or type(error).__name__)) from None
     sheets = [sheet for _, sheet in found if isinstance(sheet, Sheet)]
     if not sheets:
         if all(sheet == "empty" for _, sheet in found):
             raise Refused(problems("K409", path.name))
-        raise Refused(_no_headings("、".join(name for _, name in found) or path.name, columns))
+        raise Refused(_no_headings("、".join(title for _, title in shown) or path.name, columns))
     return Table(sheets, [name for name, sheet in found if sheet == "no headings"])
 
 

@@ -114,19 +114,27 @@ def read(text: str) -> Number:
     repairs: list[tuple[str, str, str]] = []
     if key != text.strip():
         repairs.append((text, key, "全角字符、括号或空格"))
+    if found := _recognised(known, text, key, repairs):  # most numbers need no repair
+        return found
     for pattern, replacement, why in known.repairs:
         mended = pattern.sub(replacement, key)
         if mended != key:
             repairs.append((key, mended, why))
             key = mended
-    for form in known.forms:
-        if match := form.pattern.match(key):
-            parts = {name: value for name, value in match.groupdict().items() if value}
-            return Number(text, key, form.kind, form.form, parts, tuple(repairs))
+    if repairs and (found := _recognised(known, text, key, repairs)):
+        return found
     for kind, pattern in known.recognise.items():
         if pattern.match(key):
             return Number(text, key, kind, "suspect", {}, tuple(repairs), suspect=True)
     return Number(text, key, "other", "other", {}, tuple(repairs), suspect=True)
+
+
+def _recognised(known: Book, text: str, key: str, repairs: list[tuple[str, str, str]]) -> Number | None:
+    for form in known.forms:
+        if match := form.pattern.match(key):
+            parts = {name: value for name, value in match.groupdict().items() if value}
+            return Number(text, key, form.kind, form.form, parts, tuple(repairs))
+    return None
 
 
 def label(kind: str) -> str:
@@ -143,7 +151,9 @@ def _departments(provinces: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Patte
             continue
         for short, full in provinces:
             names = f"(?:{re.escape(full)}|{re.escape(short)}[省市]?)"
-            found.append((re.compile(pattern.replace("{province}", names)), replacement.replace("{province}", full)))
+            found.append(
+                (re.compile(pattern.replace("{province}", names)), replacement.replace("{province}", full))
+            )
     return tuple(found)
 
 

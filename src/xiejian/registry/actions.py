@@ -70,7 +70,7 @@ def register_party(*, row: Mapping[str, object], by: Actor, at: dt.datetime) -> 
     parsed = _read(row, _today(at))
     facts = parsed.facts
     require(by, PERMISSION, facts["office_code"])
-    numbers = [certificates.read(n) for n in parsed.licence_numbers]
+    numbers = parsed.numbers
     owner = Party.objects.filter(uscc=facts["uscc"]).first() if facts["uscc"] else None
     keys = [n.key for n in numbers if n.kind != "other"]
     taken = list(Licence.objects.filter(number_key__in=keys).select_related("party"))

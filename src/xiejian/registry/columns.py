@@ -16,7 +16,7 @@ from xiejian.kernel import divisions
 from xiejian.kernel.cells import Cells, clean
 from xiejian.kernel.problems import Catalogue, Problem
 from xiejian.kernel.tabular import Column, canonical
-from xiejian.numbers import credit_code
+from xiejian.numbers import certificates, credit_code
 from xiejian.registry.models import AREAS, LINKS, STATUSES
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
@@ -99,7 +99,7 @@ class PartyRow:
     """One row of the register's form.
 
     ``facts`` are party-level by model field name, ``links`` one dict per link with the full set
-    of canonical facts (party-level ones included), ``licence_numbers`` as printed. ``stated``
+    of canonical facts (party-level ones included), ``numbers`` the recognised licences. ``stated``
     names the facts that the row really gives (the others are defaults). ``problems`` non-empty
     means that the row cannot be used; ``changes`` says what was put right; ``extra`` keeps
     columns that the form does not know.
@@ -107,7 +107,7 @@ class PartyRow:
 
     facts: dict[str, Any]
     links: list[dict[str, Any]]
-    licence_numbers: list[str]
+    numbers: list[certificates.Number]
     stated: frozenset[str]
     changes: list[dict[str, str]]
     problems: list[Problem]
@@ -146,11 +146,12 @@ def read_party(row: Mapping[str, object], *, on: dt.date | None = None) -> Party
         cells.refuse("K502", "环节", value=wrong, allowed="、".join(LINKS))
     names = list(dict.fromkeys(n for n in names if n in LINKS))
     stated = frozenset(f for f, v in (facts | link_facts).items() if v not in (None, "", []))
-    shared = _with_defaults(facts) | link_facts
+    facts = _with_defaults(facts)
+    shared = facts | link_facts
     return PartyRow(
-        facts=_with_defaults(facts),
+        facts=facts,
         links=[{**shared, "link": name} for name in names],
-        licence_numbers=[n for n in cells.many("证号", 400) if n not in _NOT_APPLICABLE],
+        numbers=[certificates.read(n) for n in cells.many("证号", 400) if n not in _NOT_APPLICABLE],
         stated=stated,
         changes=cells.changes,
         problems=cells.problems,
@@ -169,8 +170,8 @@ _DEFAULTS: dict[str, Any] = {
 
 def _with_defaults(facts: dict[str, Any]) -> dict[str, Any]:
     """Facts with the value that an empty cell means; the two facts of last year stay unknown."""
-    return {name: _DEFAULTS.get(name) if value in (None, "") else value for name, value in facts.items()} | {
-        name: "" for name, value in facts.items() if value == "" and name not in _DEFAULTS
+    return {
+        name: _DEFAULTS.get(name, value) if value in (None, "") else value for name, value in facts.items()
     }
 
 

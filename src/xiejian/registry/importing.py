@@ -25,6 +25,7 @@ from xiejian.people import audit
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, may, require
 from xiejian.registry.batches import Batch, Outcome, Progress, chunks, json_ready
+from xiejian.registry.bulk import insert
 from xiejian.registry.columns import LINK_FACTS, PARTY_COLUMNS, PartyRow, problems, read_party
 from xiejian.registry.models import Licence, Party, PartyLink
 from xiejian.registry.search import grams
@@ -132,7 +133,7 @@ class _Load:
         parsed.stated = self._stated.setdefault(key, key)  # rows share the few sets there are
 
     def _row(self, row: tabular.Row, parsed: PartyRow) -> None:
-        numbers = [certificates.read(n) for n in parsed.licence_numbers]
+        numbers = parsed.numbers
         working, wrong = self.known.find(parsed)
         wrong += self._forbidden(parsed)
         if working:
@@ -202,7 +203,7 @@ class _Load:
             if working.new or working.changed:
                 working.party.search_grams = party_grams(working.party, working.licences.values())
         new = [w.party for w in self.known.all if w.new]
-        Party.objects.bulk_create(new, batch_size=1000)
+        insert(new)
         changed = [w for w in self.known.all if not w.new and (w.changed or w.touched_licences)]
         for working in changed:
             working.party.updated_at = at
@@ -227,8 +228,8 @@ class _Load:
         touched = [(w, w.links[name]) for w in self.known.all for name in w.touched_links]
         for working, link in touched:
             link.party_id = working.party.pk
-        PartyLink.objects.bulk_create([k for _, k in touched if k.pk is None], batch_size=1000)
-        if stored := [k for _, k in touched if not k._state.adding and k.pk in self.known.link_ids]:
+        insert([k for _, k in touched if k.pk is None])
+        if stored := [k for _, k in touched if k.pk in self.known.link_ids]:
             PartyLink.objects.bulk_update(stored, LINK_FACTS, batch_size=500)
 
     def _write_licences(self) -> None:
@@ -238,7 +239,7 @@ class _Load:
             if licence.kind == "other" and licence.pk is None:  # not known to be unique beyond its party
                 licence.number_key = f"{licence.number_key[:60]}@{working.party.pk}"
         stored = [licence for _, licence in touched if licence.pk is not None]
-        Licence.objects.bulk_create([x for _, x in touched if x.pk is None], batch_size=1000)
+        insert([x for _, x in touched if x.pk is None])
         if stored:
             Licence.objects.bulk_update(stored, ["issued_on", "filed_on", "expires_on"], batch_size=500)
 
@@ -270,7 +271,7 @@ class _Known:
         for link in PartyLink.objects.filter(party_id__in=list(found)):
             links.setdefault(link.party_id, {})[link.link] = link
             known.link_ids.add(link.pk)
-        numbers = {certificates.read(n).key for r in rows for n in r.licence_numbers}
+        numbers = {n.key for r in rows for n in r.numbers}
         licences: dict[int, dict[str, Licence]] = {}
         for licence in Licence.objects.filter(party_id__in=list(found)):
             licences.setdefault(licence.party_id, {})[licence.number_key.partition("@")[0]] = licence
