@@ -176,7 +176,7 @@ def _absent(sheet: _Sheet, check: Check) -> list[Finding]:
     for r, line in enumerate(sheet.form.rows):
         if line.absent:
             total = sheet.number(r, left)
-            text = f"{_name(line)}：{line.absent}" + (f"，但名录中有 {total} 家，请核对" if total else "")
+            text = _name(line) + (f"：名录中有 {total} 家，请核对" if total else "，填0")
             found.append((line.id, left, text))
     return found
 
