@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from moment import NOW
@@ -12,6 +14,13 @@ from xiejian.people import actions
 from xiejian.people.models import Office, Officer
 from xiejian.people.policy import SYSTEM, roles
 from xiejian.registry.models import Party, PartyLink
+from xiejian.registry.search import grams
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_folder() -> None:
+    """The server of the browser tests warns when nobody has collected static files yet."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +44,7 @@ def make_party(db) -> Callable[..., Party]:
         of_link = {key: facts.pop(key) for key in ("level", "classes", "tags", "expires_on") if key in facts}
         made = Party.objects.create(
             name=name, division_code=office_code, office_code=office_code, created_at=NOW, updated_at=NOW,
-            **facts,
+            search_grams=grams([name]), **facts,
         )  # fmt: skip
         PartyLink.objects.create(party=made, link=link, **of_link)
         return made

@@ -87,6 +87,10 @@ class TestList:
     def test_nothing_found_offers_to_take_the_filter_away(self, as_role, many):
         assert "清除条件" in words(as_role("head").get("/parties/?q=没有这一家"))
 
+    def test_two_characters_of_a_name_find_it(self, as_role, ours, make_party):
+        make_party("奈曼旗百草堂", "150525")
+        assert as_role("head").get("/parties/?q=安康").context["listing"].total == 1
+
 
 class TestExport:
     def test_holds_every_row_of_what_is_seen(self, as_role, many):

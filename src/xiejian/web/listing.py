@@ -8,8 +8,9 @@ the same order, the same columns, all pages.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -21,6 +22,7 @@ from django.utils.http import urlencode
 from xiejian.web.export import download
 
 PAGE_SIZE = 50
+PORTION = 2000  # rows that an export reads at a time
 SHORT = 6  # characters that stay on one line
 Prepare = Callable[[list[Any]], None]
 
@@ -108,6 +110,8 @@ class Listing:
     empty_next: str = ""
     prepare: Prepare | None = None
     selectable: bool = False
+    #: what else may be done with the chosen rows: (label, icon, address that takes them as ``ids``)
+    bulk: list[tuple[str, str, str]] = field(default_factory=list)
     hidden: list[tuple[str, str]] = field(default_factory=list)
     count: int | None = None
 
@@ -250,9 +254,12 @@ def show(listing: Listing, template: str, more: dict[str, Any] | None = None) ->
 
 
 def exported(listing: Listing) -> HttpResponse:
-    """Every row of the list as a workbook, in the shown order and columns."""
-    rows: Iterable[Any] = listing.ordered()
-    if listing.prepare is not None:
-        rows = listing.prepared(rows)
-    cells = ([column.value(row) for column in listing.visible_columns] for row in rows)
+    """Every row of the list as a workbook, in the shown order and columns; read and prepared in portions."""
+    cells = ([column.value(row) for column in listing.visible_columns] for row in _all_rows(listing))
     return download(listing.title, [c.label for c in listing.visible_columns], cells)
+
+
+def _all_rows(listing: Listing) -> Iterator[Any]:
+    rows = listing.ordered().iterator(chunk_size=PORTION)
+    while portion := list(islice(rows, PORTION)):
+        yield from listing.prepared(portion)

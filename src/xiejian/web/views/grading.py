@@ -80,6 +80,7 @@ COLUMNS = [
         "级别",
         _level_words,
         ("level",),
+        nullable=True,
         tone=lambda x: f"level-{x.level}" if x.level else "secondary",
         why=lambda x: reverse("party_why", args=[x.party_id]) if x.level_on else "",
     ),

@@ -181,9 +181,9 @@ def network_list(request: HttpRequest) -> HttpResponse:
         Column("kind", "类别", lambda p: p.get_kind_display(), ("kind",)),
         Column("office", "机构", lambda p: names.get(p.office_code, p.office_code), ("office_code",)),
         Column("unit", "所在单位", lambda p: p.unit_name, ("unit_name",)),
-        Column("trained", "最近培训", lambda p: p.last_trained, ("last_trained",)),
+        Column("trained", "最近培训", lambda p: p.last_trained, ("last_trained",), nullable=True),
         Column("count", "培训次数", lambda p: p.times_trained, ("times_trained",), numeric=True),
-        Column("valid", "资格有效期至", lambda p: p.valid_until, ("valid_until",)),
+        Column("valid", "资格有效期至", lambda p: p.valid_until, ("valid_until",), nullable=True),
         Column("active", "在岗", lambda p: p.is_active, ("is_active",)),
         *([Column("phone", "电话", lambda p: p.phone, shown=False)] if personal else []),
     ]

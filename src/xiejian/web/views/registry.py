@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Max, Min, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -73,6 +73,7 @@ def party_columns(actor: Actor) -> list[Column]:
             ("top_level",),
             tone=lambda p: f"level-{_top_level(p)}",
             why=lambda p: reverse("party_why", args=[p.pk]) if _top_level(p) else "",
+            nullable=True,
             annotate={"top_level": Max("links__level")},
         ),
         Column(
@@ -93,6 +94,7 @@ def party_columns(actor: Actor) -> list[Column]:
             "上次检查",
             lambda p: p.last_visit,
             ("last_visit_on",),
+            nullable=True,
             annotate={"last_visit_on": Max("visits__visited_on")},
         ),
         Column(
@@ -100,14 +102,15 @@ def party_columns(actor: Actor) -> list[Column]:
             "有效期至",
             _expires,
             ("first_expiry",),
-            annotate={"first_expiry": Max("links__expires_on")},
+            nullable=True,
+            annotate={"first_expiry": Min("links__expires_on")},
         ),
         Column("credit", "信用", lambda p: p.credit_grade, ("credit_grade",)),
         Column(
             "status", "状态", lambda p: p.status, ("status",), tone=lambda p: TONES.get(p.status, "secondary")
         ),
         Column("area", "产品门类", lambda p: p.area, ("area",), shown=False),
-        Column("uscc", "统一社会信用代码", lambda p: p.uscc, ("uscc",), shown=False),
+        Column("uscc", "统一社会信用代码", lambda p: p.uscc, ("uscc",), shown=False, nullable=True),
         Column("address", "地址", lambda p: p.address, shown=False),
         Column(
             "complaints", "投诉举报次数", lambda p: p.complaints, ("complaints",), shown=False, numeric=True
@@ -211,8 +214,8 @@ def _licence_columns(on: dt.date) -> list[Column]:
             href=lambda x: reverse("party", args=[x.party_id]),
         ),
         Column("issued", "发证或备案日期", lambda x: x.issued_on or x.filed_on, ("issued_on", "filed_on")),
-        Column("expires", "有效期至", lambda x: x.expires_on, ("expires_on",)),
-        Column("left", "剩余", remaining, ("expires_on",), tone=tone),
+        Column("expires", "有效期至", lambda x: x.expires_on, ("expires_on",), nullable=True),
+        Column("left", "剩余", remaining, ("expires_on",), tone=tone, nullable=True),
         Column(
             "status", "状态", lambda x: x.status, ("status",), tone=lambda x: TONES.get(x.status, "secondary")
         ),
@@ -266,8 +269,8 @@ REGISTRATION_COLUMNS = [
     Column("product", "产品名称", lambda x: x.product_name, ("product_name",)),
     Column("registrant", "注册人", lambda x: x.registrant, ("registrant",)),
     Column("class", "管理类别", lambda x: classes(x.management_class), ("management_class",)),
-    Column("approved", "批准日期", lambda x: x.approved_on, ("approved_on",)),
-    Column("expires", "有效期至", lambda x: x.expires_on, ("expires_on",)),
+    Column("approved", "批准日期", lambda x: x.approved_on, ("approved_on",), nullable=True),
+    Column("expires", "有效期至", lambda x: x.expires_on, ("expires_on",), nullable=True),
     Column(
         "status", "状态", lambda x: x.status, ("status",), tone=lambda x: TONES.get(x.status, "secondary")
     ),

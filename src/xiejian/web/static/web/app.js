@@ -81,6 +81,7 @@
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset && event.target.dataset.ask;
     if (question && !window.confirm(question)) { event.preventDefault(); return; }
+    if (event.target.dataset && event.target.dataset.draft) sessionStorage.removeItem(draftKey(event.target));
     // long work: say that it runs and keep a second click from starting it again
     const button = event.target.querySelector("[data-busy]");
     if (button && event.target.method === "post") {
@@ -93,6 +94,37 @@
       button.classList.remove("btn-loading");
       button.removeAttribute("aria-disabled");
     }
+  });
+
+  // a form with data-draft keeps what was typed for this tab until it is sent: nothing is lost by leaving
+  function draftKey(form) { return `draft:${location.pathname}:${form.dataset.draft}`; }
+
+  function keepDraft(form) {
+    const kept = [...form.elements].filter((e) => e.name && !["hidden", "password", "file"].includes(e.type))
+      .map((e) => [e.name, e.type === "checkbox" || e.type === "radio" ? [e.value, e.checked] : e.value]);
+    sessionStorage.setItem(draftKey(form), JSON.stringify(kept));
+  }
+
+  function restoreDraft(form) {
+    const text = sessionStorage.getItem(draftKey(form));
+    if (!text || document.querySelector(".problems, .invalid-feedback")) return;
+    for (const [name, value] of JSON.parse(text)) {
+      for (const element of form.elements) {
+        if (element.name !== name) continue;
+        if (Array.isArray(value)) { if (element.value === value[0]) element.checked = value[1]; }
+        else element.value = value;
+      }
+    }
+    const note = document.createElement("span");
+    note.className = "draft-note";
+    note.setAttribute("role", "status");
+    note.textContent = "已恢复上次未提交的内容";
+    form.querySelector("[type=submit]").after(note);
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && form.dataset.draft) keepDraft(form);
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -112,6 +144,10 @@
   window.addEventListener("beforeprint", () => {
     for (const table of document.querySelectorAll("details.chart-table")) table.open = true;
   });
-  document.addEventListener("DOMContentLoaded", () => { drawCharts(document); countPicked(); });
-  if (document.readyState !== "loading") { drawCharts(document); countPicked(); }
+  // the script is deferred: the page is read, but tabler, htmx and echarts have run only when all are loaded
+  document.addEventListener("DOMContentLoaded", () => {
+    drawCharts(document);
+    countPicked();
+    for (const form of document.querySelectorAll("form[data-draft]")) restoreDraft(form);
+  });
 })();
