@@ -1,43 +1,19 @@
-"""What every command does alike: JSON alone on standard output, problems with their exit code, the store."""
+"""What every command does that works on the store: bring it up to date, then answer as ``answer`` says."""
 
 from __future__ import annotations
 
 import functools
-import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
-import click
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from xiejian.kernel.problems import Problem, Refused
+from xiejian.cli.answer import emit, json_option, say, unusable
+from xiejian.kernel.problems import Refused
 
-json_option = click.option("--json", "as_json", is_flag=True, help="one JSON document on standard output")
-
-
-def emit(answer: Any, as_json: bool, text: str = "") -> None:
-    """Print the answer: the JSON document alone, or ``text`` for people."""
-    if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, default=str))
-    else:
-        click.echo(text or json.dumps(answer, ensure_ascii=False, indent=2, default=str))
-
-
-def say(message: str) -> None:
-    """A message or progress, on standard error."""
-    click.echo(message, err=True)
-
-
-def unusable(problem: Problem, as_json: bool) -> None:
-    """Print the problem and leave with exit code 2: the input cannot be used."""
-    if as_json:
-        click.echo(json.dumps(problem.as_json(), ensure_ascii=False))
-    else:
-        say(f"[{problem.code}] {problem}")
-    sys.exit(2)
+__all__ = ["command", "emit", "json_option", "say", "unusable", "upgrade_store"]
 
 
 def upgrade_store() -> None:

@@ -1,14 +1,19 @@
-"""Where the program starts: settings first, then the command line that needs them."""
+"""Where the program starts: settings first, where the command needs the store, then the command line."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiejian.config.settings")
-django.setup()
+from xiejian.cli.main import ANSWERS
+from xiejian.cli.main import main as commands
 
-from xiejian.cli.main import main  # noqa: E402  models can be imported only after django.setup()
 
-__all__ = ["main"]
+def main() -> None:
+    """Run one command; a one-off answer does without settings, database and web."""
+    if not (len(sys.argv) > 1 and sys.argv[1] in ANSWERS):
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiejian.config.settings")
+        django.setup()
+    commands()
