@@ -112,6 +112,7 @@ def licences(
     tab: str = "",
     on: dt.date | None = None,
     kind: str = "",
+    office: str = "",
     within_days: int | None = None,
 ) -> QuerySet[Licence]:
     """Licences and filings, soonest end first. ``tab``: '' all, ``expiring`` within the days, ``expired``.
@@ -124,6 +125,8 @@ def licences(
         rows = rows.filter(
             Q(party__in=found.values("pk")) | Q(number_key__contains=certificates.plain(search))
         )
+    if office:
+        rows = rows.filter(party__office_code__startswith=stem(office))
     if kind:
         rows = rows.filter(kind=kind)
     if tab:
@@ -158,6 +161,7 @@ def registrations(
     on: dt.date | None = None,
     management_class: str = "",
     kind: str = "",
+    office: str = "",
     party: Party | None = None,
     within_days: int | None = None,
 ) -> QuerySet[Registration]:
@@ -172,6 +176,8 @@ def registrations(
     rows = matching(rows, search)
     if management_class:
         rows = rows.filter(management_class=management_class)
+    if office:
+        rows = rows.filter(party__office_code__startswith=stem(office))
     if kind:
         rows = rows.filter(number_kind=kind)
     if party is not None:
