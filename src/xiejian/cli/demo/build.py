@@ -143,14 +143,27 @@ class OfficeYear:
         )
         plan = planning.issue_plan(plan=plan, by=staffed.head, at=moment(on, hour=6))
         self.counts["计划任务"] += plan.tasks.count()
-        if campaign := staffed.data.get("campaign"):
-            planning.open_campaign(
-                key=campaign,
-                office_code=staffed.code,
-                by=staffed.officer,
-                at=moment(staffed.data["campaign_on"]),
-            )
+        if "campaign" in staffed.data:
+            self._open_campaign(staffed.data["campaign"], staffed.data["campaign_on"])
         return plan
+
+    def _open_campaign(self, key: str, on: date) -> None:
+        """Open the campaign on the day of its order and say who leads it."""
+        staffed = self.staffed
+        campaign = planning.open_campaign(
+            key=key, office_code=staffed.code, by=staffed.officer, at=moment(on)
+        )
+        leaders = [staffed.head.name, *(officer.name for officer in staffed.visitors[staffed.code])]
+        named = [m for m in campaign.leading_group if m["role"] not in {"成员", "办公室"}]
+        members = [m | {"name": name} for m, name in zip(named, leaders, strict=True)]
+        members += [
+            {"role": "成员", "name": staffed.visitors[code][0].name, "post": f"{station.name}负责人"}
+            for code, station in staffed.stations.items()
+        ]
+        members += [m for m in campaign.leading_group if m["role"] == "办公室"]
+        planning.name_leading_group(
+            campaign=campaign, members=members, by=staffed.officer, at=moment(on, hour=2)
+        )
 
     def _grade(self) -> None:
         """The levels as they stand on the office's today."""

@@ -82,7 +82,7 @@ class Lives:
         self.year = year
         self.staffed = year.staffed
         self.correction_days = year.data["correction_days"]
-        self.follow_up_visits = year.data.get("follow_up_visits", False)
+        self.follow_up_every = year.data.get("follow_up_every", 0)  # 0: answers are checked on paper
         self.parties = {
             party.uscc: party for party in Party.objects.filter(office_code__startswith=year.staffed.code)
         }
@@ -181,9 +181,9 @@ class Lives:
         )  # fmt: skip
 
     def _pass(self, correction: Correction, visited: Visited, day: date, by: Actor, index: int) -> Life:
-        """The re-check that passes (every third on the spot, where the office does so), then the closing."""
+        """The re-check that passes (on the spot where the office does so), then the closing."""
         recheck_visit = None
-        if self.follow_up_visits and index % 3 == 0:
+        if self.follow_up_every and index % self.follow_up_every == 0:
             recheck_visit = self._follow_up(visited, day, index)
         actions.pass_recheck(
             correction=correction,

@@ -23,7 +23,7 @@ def write(staffed: Staffed, out: Path) -> list[Path]:
 def _plans(staffed: Staffed, out: Path) -> list[Path]:
     files = []
     for plan in Plan.objects.filter(office_code=staffed.code, year=staffed.year, state="issued"):
-        path = out / f"{staffed.data['short']}{plan.year}年度检查计划.xlsx"
+        path = out / f"{staffed.data['short']}-{plan.year}年度检查计划.xlsx"
         workbook.write(plan, queries.tasks(staffed.head, plan=plan), path)
         files.append(path)
     return files
@@ -69,15 +69,15 @@ def _table(staffed: Staffed, out: Path, entry: dict[str, Any]) -> list[Path]:
 
 
 def _documents(staffed: Staffed, out: Path) -> list[Path]:
+    wanted = [(entry["kind"], entry["on"]) for entry in staffed.data.get("earlier_documents", [])]
+    wanted += [(kind, staffed.today) for kind in staffed.data["documents"]]
     files = []
-    for kind in staffed.data["documents"]:
+    for kind, on in wanted:
         draft = drafts.make(
-            kind=kind, year=staffed.year, office_code=staffed.code, by=staffed.head,
-            at=moment(staffed.today, hour=9),
-        )  # fmt: skip
-        name = {"next-plan": f"{staffed.year + 1}年{drafts.KINDS[kind].removeprefix('下年度')}"}
-        title = name.get(kind, f"{staffed.year}年{drafts.KINDS[kind]}")
-        path = out / f"{staffed.data['short']}{title}.docx"
+            kind=kind, year=staffed.year, office_code=staffed.code, by=staffed.head, at=moment(on, hour=9)
+        )
+        title = draft.title.removeprefix(staffed.data["name"])
+        path = out / f"{staffed.data['short']}-{title}.docx"
         official.write(draft, path)
         files.append(path)
     return files
