@@ -203,6 +203,22 @@ class TestCounts:
             queries.counts(SYSTEM)
 
 
-def test_a_page_of_the_register_takes_one_query(register, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        names(queries.parties(SYSTEM, search="奈曼", link="经营", sort="-level")[:50])
+class TestAPage:
+    @pytest.fixture
+    def many(self, load):
+        load(*({"主体名称": f"店{i:02d}"} for i in range(25)))
+
+    @pytest.mark.parametrize("probe", [10, 5000])
+    def test_has_its_rows_in_order_and_the_right_total(self, many, monkeypatch, probe):
+        monkeypatch.setattr(queries, "PROBE", probe)
+        page = queries.page(queries.parties(SYSTEM, sort="-name"), number=2, size=10)
+        assert (page.total, names(page.items)) == (25, [f"店{i:02d}" for i in range(14, 4, -1)])
+
+    def test_beyond_the_end_is_empty(self, many):
+        page = queries.page(queries.parties(SYSTEM), number=9, size=10)
+        assert (page.total, page.items) == (25, [])
+
+    def test_takes_four_queries_with_links_however_many_rows(self, many, django_assert_num_queries):
+        with django_assert_num_queries(4):  # products of the name, keys, rows, links
+            rows = queries.parties(SYSTEM, search="店", link="经营", sort="-level")
+            queries.page(rows.prefetch_related("links"))

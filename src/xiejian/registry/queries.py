@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Q, QuerySet
 
 from xiejian.kernel import packs
 from xiejian.kernel.divisions import stem
@@ -28,6 +28,7 @@ from xiejian.registry.models import (
 )
 from xiejian.registry.search import matching
 
+M = TypeVar("M", bound=Model)
 #: how a list of parties may be sorted: name → (order_by, annotation that it needs)
 PARTY_SORTS: dict[str, tuple[str, dict[str, Any]]] = {
     "name": ("name", {}),
@@ -73,10 +74,7 @@ def parties(
     """
     rows = visible(Party.objects.all(), actor)
     if search.strip():
-        named = matching(Party.objects.order_by(), search).values("pk")
-        products = matching(Registration.objects.order_by().filter(party__isnull=False), search)
-        # a union, not an or: each half is answered by its own index
-        rows = rows.filter(pk__in=named.union(products.values("party_id")))
+        rows = _named(rows, search)
     in_link: dict[str, Any] = {"link": link} if link else {}
     if level not in (None, ""):
         in_link |= {"level__isnull": True} if level == "none" else {"level": int(str(level))}
@@ -100,9 +98,41 @@ def parties(
     return rows.order_by(f"-{order}" if falling else order, "id")
 
 
+def _named(rows: QuerySet[Party], search: str) -> QuerySet[Party]:
+    """The parties of a name or number, and those of a product of that name or number."""
+    products = matching(Registration.objects.order_by().filter(party__isnull=False), search)
+    if not products.exists():
+        return matching(rows, search)
+    # a union, not an or: each half is answered by its own index
+    named = matching(Party.objects.order_by(), search).values("pk")
+    return rows.filter(pk__in=named.union(products.values("party_id")))
+
+
 def count(rows: QuerySet[Any]) -> int:
     """How many rows there are, without sorting them."""
     return rows.order_by().count()
+
+
+#: up to so many rows, the keys of a list are read once instead of counting and then sorting it again
+PROBE = 5000
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """One page of a list and how many rows the whole list has."""
+
+    items: list[M]
+    total: int
+
+
+def page(rows: QuerySet[M], number: int = 1, size: int = 50) -> Page[M]:
+    """Page ``number`` (from 1) of a sorted list with its right total; a list of usual length is read once."""
+    keys = list(rows.values_list("pk", flat=True)[:PROBE])
+    if len(keys) < PROBE:
+        wanted = keys[(number - 1) * size : number * size]
+        found = {row.pk: row for row in rows.order_by().filter(pk__in=wanted)}
+        return Page([found[key] for key in wanted], len(keys))
+    return Page(list(rows[(number - 1) * size : number * size]), count(rows))
 
 
 def licences(
