@@ -22,13 +22,15 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 
 from xiejian.inspections import checklists
 from xiejian.inspections.checks import FINDING_STATES, MADE
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
-from xiejian.kernel.divisions import stem
+from xiejian.kernel.divisions import at_tier, stem
 from xiejian.kernel.timeline import Event
-from xiejian.people.policy import Actor, visible
+from xiejian.people.models import Officer
+from xiejian.people.policy import Actor, roles, visible
 from xiejian.registry.models import Party
 
 #: Sort keys a page may ask for; a leading "-" turns one round.
@@ -143,14 +145,23 @@ def answered_points(row: Visit) -> list[Answered]:
 def corrections(
     actor: Actor | None, *, on: dt.date, office: str = "", state: str = "", search: str = ""
 ) -> QuerySet[Correction]:
-    """Corrections in the actor's reach, each with ``left`` (timedelta to its date) and ``overdue`` (0/1).
+    """Corrections in the actor's reach, each with ``left`` (timedelta to its date), ``overdue`` (0/1)
+    and ``urgency`` (0 overdue … 3 closed).
 
     Overdue is an open correction that has not passed its re-check by its date.
     """
     waiting = Q(state__in=("ordered", "submitted", "failed"), due_on__lt=on)
-    rows = visible(Correction.objects.select_related("visit__party"), actor).annotate(
+    rows = visible(Correction.objects.select_related("visit__party", "recheck_visit"), actor).annotate(
         left=ExpressionWrapper(F("due_on") - Value(on, DateField()), output_field=DurationField()),
         overdue=Case(When(waiting, then=1), default=0, output_field=IntegerField()),
+        # what asks for work comes first: overdue, the clock still running, passed, closed
+        urgency=Case(
+            When(waiting, then=0),
+            When(state__in=("ordered", "submitted", "failed"), then=1),
+            When(state="passed", then=2),
+            default=3,
+            output_field=IntegerField(),
+        ),
     )
     if office:
         rows = rows.filter(office_code__startswith=stem(office))
@@ -277,3 +288,76 @@ def visits_by_month(actor: Actor | None, year: int, until: dt.date) -> list[int 
     )
     counts = dict(made.order_by().values_list("visited_on__month").annotate(Count("id")))
     return [counts.get(month, 0) if dt.date(year, month, 1) <= until else None for month in range(1, 13)]
+
+
+# ── what the pages of visits show besides ─────────────────────────────────────────────────────────
+def team_choices(actor: Actor, office_code: str) -> QuerySet[Officer]:
+    """Who may be sent on a visit of an office: inspectors in post there, below it and above it.
+
+    Offices above are those up to the actor's own, or the county bureau of the actor's station: bureau
+    and stations are one authority and send mixed pairs.
+    """
+    base, reach = stem(office_code), stem(at_tier(actor.office_code, "county"))
+    above = Q(office__stem__in=[base[:n] for n in range(len(reach), len(base))])
+    sent = [role for role, held in roles().items() if "inspections.visit" in held["permissions"]]  # type: ignore[operator]
+    return (
+        Officer.objects.filter(above | Q(office__stem__startswith=base), is_active=True, role__in=sent)
+        .select_related("office")
+        .order_by("-office__stem", "name", "pk")
+    )
+
+
+def campaigns_named(actor: Actor | None) -> list[str]:
+    """The campaigns that visits in the actor's reach name, in order."""
+    named = visible(Visit.objects.exclude(campaign=""), actor)
+    return sorted(named.order_by().values_list("campaign", flat=True).distinct())
+
+
+def between(actor: Actor | None, since: dt.date, until: dt.date) -> QuerySet[Visit]:
+    """Visits of a period for a calendar, by the day of the visit or, before it, the planned day (``day``)."""
+    rows = visits(actor, since=since, until=until).exclude(state="cancelled")
+    return rows.annotate(day=Coalesce("visited_on", "planned_on")).order_by("day", "pk")
+
+
+def earlier_visits(actor: Actor | None, row: Visit, at_most: int = 3) -> list[Visit]:
+    """The newest visits made to the same party before this one, each with ``problems_found``."""
+    before = row.visited_on or row.planned_on
+    rows = visible(Visit.objects.filter(party_id=row.party_id, state__in=MADE), actor).exclude(pk=row.pk)
+    if before:
+        rows = rows.filter(visited_on__lte=before)
+    wrong = Prefetch("findings", Finding.objects.filter(state="not_conform"), to_attr="problems_found")
+    return list(rows.prefetch_related(wrong).order_by(F("visited_on").desc(nulls_last=True), "-pk")[:at_most])
+
+
+def orders_on_visits(
+    actor: Actor | None, *, on: dt.date, office: str = "", search: str = "", state: str = ""
+) -> QuerySet[Visit]:
+    """Visits that ordered a correction which has no record of its own (imported books), overdue first.
+
+    Each has ``standing``: overdue, waiting, failed or passed; ``state`` asks for one of them.
+    """
+    rows = visits(actor, office=office, search=search).filter(order_issued=True, corrections=None)
+    rows = rows.annotate(
+        standing=Case(
+            When(recheck_result="通过", then=Value("passed")),
+            When(recheck_result="未通过", then=Value("failed")),
+            When(correct_by__lt=on, then=Value("overdue")),
+            default=Value("waiting"),
+        ),
+        late=Case(When(standing="overdue", then=0), default=1, output_field=IntegerField()),
+    )
+    return (rows.filter(standing=state) if state else rows).order_by("late", "correct_by", "pk")
+
+
+def transfers(row: Visit) -> QuerySet[Transfer]:
+    """The leads handed over from one visit."""
+    return Transfer.objects.filter(source="visit", source_no=row.number).order_by("moved_on", "pk")
+
+
+def standing_proposal(row: Visit) -> tuple[checklists.JudgementRow, checklists.Tally]:
+    """What the judgement rule of a visit says about its findings so far, with the counts it looked at."""
+    checklist = checklists.checklists().get(row.checklist)
+    found = [(f.point, f.state, f.severe) for f in row.findings.all()]
+    counted = checklists.tally(checklist, row.kind, found)
+    rule = checklist.judgement if checklist else checklists.JUDGEMENT_OF_LINK[row.link]
+    return checklists.judge(rule, counted), counted

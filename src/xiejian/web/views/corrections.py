@@ -1,0 +1,304 @@
+"""整改闭环: which orders to correct are open; one order from its answer to its closing; on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from xiejian.inspections import actions, queries
+from xiejian.inspections.checks import MADE
+from xiejian.inspections.models import Correction, Visit
+from xiejian.kernel import divisions
+from xiejian.people.models import Office
+from xiejian.people.policy import Actor, may, require
+from xiejian.web import clock
+from xiejian.web.guard import needs
+from xiejian.web.listing import Column, Filter, Listing, show
+from xiejian.web.steps import Step, StepForm, Taken, day, shown, take, text
+from xiejian.web.views.evidence import EvidenceForm, FilesField, attach
+from xiejian.web.views.people import office_choices
+
+STATES = actions.CORRECTION_WORKFLOW.states
+WAITING = ("ordered", "submitted", "failed")  # the clock runs
+SOON = 7  # days before the date from which a clock is coloured
+STATE_TONES = {
+    "ordered": "orange", "submitted": "azure", "passed": "green", "failed": "orange", "closed": "green",
+}  # fmt: skip
+STANDINGS = {"overdue": "逾期未复查", "waiting": "待复查", "failed": "复查未通过", "passed": "复查通过"}
+STANDING_TONES = {"overdue": "red", "waiting": "orange", "failed": "orange", "passed": "green"}
+
+
+def clock_words(due: dt.date | None, on: dt.date) -> tuple[str, str]:
+    """What a running clock says and its colour: 剩 3 天（2024-03-08）, red once it is overdue."""
+    if due is None:
+        return "", ""
+    days = (due - on).days
+    words = f"逾期 {-days} 天" if days < 0 else "今天到期" if days == 0 else f"剩 {days} 天"
+    return f"{words}（{due}）", "red" if days < 0 else "orange" if days <= SOON else "secondary"
+
+
+def _party_address(row: Correction) -> str:
+    return reverse("party", args=[row.visit.party_id])
+
+
+def _columns(on: dt.date) -> list[Column]:
+    def left(row: Correction) -> tuple[str, str]:
+        if row.state in WAITING:
+            return clock_words(row.due_on, on)
+        return (f"{STATES[row.state]}（限期 {row.due_on}）", STATE_TONES[row.state])
+
+    return [
+        Column(
+            "number",
+            "文书编号",
+            lambda c: c.number,
+            ("number",),
+            href=lambda c: reverse("correction", args=[c.pk]),
+        ),
+        Column("party", "单位", lambda c: c.visit.party.name, ("visit__party__name",), href=_party_address),
+        Column("content", "整改内容", lambda c: c.content),
+        Column("ordered", "责令日期", lambda c: c.ordered_on, ("ordered_on",)),
+        Column("due", "整改期限", lambda c: left(c)[0], ("urgency", "due_on"), tone=lambda c: left(c)[1]),
+        Column("submitted", "提交整改", lambda c: c.submitted_on, ("submitted_on",), nullable=True),
+        Column("rechecked", "复查日期", lambda c: c.rechecked_on, ("rechecked_on",), nullable=True),
+        Column("closed", "办结日期", lambda c: c.closed_on, ("closed_on",), nullable=True, shown=False),
+        Column(
+            "visit",
+            "检查编号",
+            lambda c: c.visit.number,
+            href=lambda c: reverse("visit", args=[c.visit_id]),
+            shown=False,
+        ),
+        Column("link", "环节", lambda c: c.visit.link, ("visit__link",), shown=False),
+        Column("state", "状态", lambda c: STATES[c.state], ("state",), tone=lambda c: STATE_TONES[c.state]),
+    ]
+
+
+def _visit_columns(on: dt.date) -> list[Column]:
+    def left(row: Visit) -> tuple[str, str]:
+        if row.recheck_result or row.correct_by is None:
+            return (str(row.correct_by or "未填"), "secondary")
+        return clock_words(row.correct_by, on)
+
+    return [
+        Column(
+            "number",
+            "检查编号",
+            lambda v: v.number,
+            ("number",),
+            href=lambda v: reverse("visit", args=[v.pk]),
+        ),
+        Column(
+            "party",
+            "单位",
+            lambda v: v.party.name,
+            ("party__name",),
+            href=lambda v: reverse("party", args=[v.party_id]),
+        ),
+        Column("link", "环节", lambda v: v.link, ("link",)),
+        Column("on", "检查日期", lambda v: v.visited_on, ("visited_on",), nullable=True),
+        Column("conclusion", "结论", lambda v: v.conclusion, ("conclusion",)),
+        Column("defects", "缺陷", lambda v: v.defects, ("defects",), numeric=True),
+        Column("due", "整改期限", lambda v: left(v)[0], ("late", "correct_by"), tone=lambda v: left(v)[1]),
+        Column("recheck", "复查日期", lambda v: v.recheck_on, ("recheck_on",), nullable=True),
+        Column(
+            "standing", "状态", lambda v: STANDINGS[v.standing], tone=lambda v: STANDING_TONES[v.standing]
+        ),
+    ]
+
+
+TABS = (("", "未办结"), ("all", "全部责令改正"), ("visits", "随检查登记"))
+
+
+@needs("inspections.view")
+def correction_list(request: HttpRequest) -> HttpResponse:
+    """整改闭环: which corrections are open, which are overdue?"""
+    asked, actor, on = request.GET, request.actor, clock.today(request)
+    tab = asked.get("tab", "")
+    make = {"visits": _of_visits, "all": _all}.get(tab, _open)
+    listing = make(request, on, {"search": asked.get("q", ""), "office": asked.get("office", "")})
+    listing.filters.append(Filter("office", "机构", office_choices(actor), asked.get("office", "")))
+    year = queries.closure(actor, from_on=dt.date(on.year, 1, 1), until=on, on=on)
+    return show(listing, "web/corrections/list.html", {"tab": tab, "tabs": TABS, "closure": year, "on": on})
+
+
+def _open(request: HttpRequest, on: dt.date, asked: dict[str, str]) -> Listing:
+    rows = queries.open_corrections(request.actor, on, state=request.GET.get("state", ""), **asked)
+    states = [(s, label) for s, label in STATES.items() if s != "closed"]
+    return _listing(request, on, rows, "未办结的整改", "due", states)
+
+
+def _all(request: HttpRequest, on: dt.date, asked: dict[str, str]) -> Listing:
+    rows = queries.corrections(request.actor, on=on, state=request.GET.get("state", ""), **asked)
+    return _listing(request, on, rows, "责令改正", "-ordered", list(STATES.items()))
+
+
+def _listing(
+    request: HttpRequest, on: dt.date, rows: Any, title: str, sort: str, states: list[tuple[str, str]]
+) -> Listing:
+    return Listing(
+        request, title, _columns(on), rows, sort,
+        filters=[Filter("state", "状态", states, request.GET.get("state", ""))],
+        search_label="搜索文书编号、单位、内容",
+        empty="没有未办结的整改" if sort == "due" else "还没有责令改正",
+        empty_next="检查作出结论后，在检查页面“责令改正”。", hidden=[("tab", request.GET.get("tab", ""))],
+    )  # fmt: skip
+
+
+def _of_visits(request: HttpRequest, on: dt.date, asked: dict[str, str]) -> Listing:
+    standing = request.GET.get("state", "")
+    rows = queries.orders_on_visits(request.actor, on=on, state=standing, **asked)
+    return Listing(
+        request, "随检查登记的整改", _visit_columns(on), rows, "due",
+        filters=[Filter("state", "状态", list(STANDINGS.items()), standing)],
+        search_label="搜索检查编号、单位、检查员", empty="没有随检查登记的整改",
+        empty_next="导入的检查记录中有“责令改正”的列在这里，只读。", hidden=[("tab", "visits")],
+    )  # fmt: skip
+
+
+# --- one order and its steps ---------------------------------------------------------------------------
+
+
+class SubmitForm(StepForm):
+    submitted_on = day("提交整改日期")
+    answer = text("整改情况")
+    evidence = FilesField("整改证据", required=False)
+
+
+class RecheckForm(StepForm):
+    rechecked_on = day("复查日期")
+    recheck_visit = forms.ModelChoiceField(
+        label="复查所在的检查", queryset=None, required=False, empty_label="审阅整改报告，没有另行检查"
+    )
+    note = forms.CharField(label="复查情况", required=False, max_length=300)
+
+    def fit(self, record: Correction, actor: Actor) -> None:
+        rows = queries.visits(actor, party=record.visit.party).filter(
+            state__in=MADE, visited_on__gte=record.ordered_on
+        )
+        self.fields["recheck_visit"].queryset = rows.exclude(pk=record.visit_id)
+        self.fields["recheck_visit"].label_from_instance = lambda v: f"{v.visited_on} {v.kind} {v.number}"
+
+
+class AgainForm(StepForm):
+    ordered_on = day("责令日期")
+    due_on = day("新的整改期限")
+    reason = forms.CharField(label="再次责令改正的理由", max_length=200)
+
+
+class CloseForm(StepForm):
+    closed_on = day("办结日期")
+
+
+STEPS: dict[str, Step] = {
+    step.name: step
+    for step in (
+        Step(
+            "submit_correction", "提交整改报告", SubmitForm,
+            lambda c, given, by, at: actions.submit_correction(correction=c, by=by, at=at, **given),
+            "登记单位的整改报告，附整改前后的照片或文件。",
+        ),
+        Step(
+            "pass_recheck", "复查通过", RecheckForm,
+            lambda c, given, by, at: actions.pass_recheck(correction=c, by=by, at=at, **given),
+        ),
+        Step(
+            "fail_recheck", "复查未通过", RecheckForm,
+            lambda c, given, by, at: actions.fail_recheck(correction=c, by=by, at=at, **given),
+            "未通过的，接着再次责令改正或者立案。",
+        ),
+        Step(
+            "order_again", "再次责令改正", AgainForm,
+            lambda c, given, by, at: actions.order_again(correction=c, by=by, at=at, **given),
+            "第一次的责令日期不变，期限改为新的日期。",
+        ),
+        Step(
+            "close_correction", "办结", CloseForm,
+            lambda c, given, by, at: actions.close_correction(correction=c, by=by, at=at, **given),
+            "没有整改证据的不能办结。",
+        ),
+    )
+}  # fmt: skip
+
+
+def _correction(request: HttpRequest, pk: int) -> Correction:
+    found = queries.correction(request.actor, pk, clock.today(request))
+    if found is None:
+        raise Http404
+    return found
+
+
+@needs("inspections.view")
+@require_http_methods(["GET", "POST"])
+def correction(request: HttpRequest, pk: int) -> HttpResponse:
+    """One order: what was ordered, what did they answer, what may be done now?"""
+    found = _correction(request, pk)
+    taken, wrong, stored, upload = Taken(), [], False, EvidenceForm()
+    if request.method == "POST":
+        require(request.actor, "inspections.visit", found.office_code)
+        if request.POST.get("do") == "attach_evidence":
+            upload = EvidenceForm(request.POST, request.FILES)
+            wrong = attach(request, upload, correction=found)
+            stored = not (wrong or upload.errors)
+        else:
+            taken = take(request, STEPS, found)
+            wrong = taken.problems
+            if taken.done and taken.step:
+                messages.success(request, f"已办理：{taken.step.label}。")
+        if stored or taken.done:
+            return redirect("correction", pk=pk)
+        if wrong:
+            found = _correction(request, pk)
+    context = _page(request, found, taken) | {"problems": wrong, "upload": upload}
+    refused = bool(wrong or upload.errors or taken.status != 200)
+    return render(request, "web/corrections/correction.html", context, status=422 if refused else 200)
+
+
+def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, Any]:
+    actor, on = request.actor, clock.today(request)
+    editable = bool(may(actor, "inspections.visit", found.office_code))
+    names = [t.action for t in actions.CORRECTION_WORKFLOW.allowed(found.state)] if editable else []
+    first = {name: on for name in ("submitted_on", "rechecked_on", "ordered_on", "closed_on")}
+    return {
+        "found": found,
+        "state": (STATES[found.state], STATE_TONES[found.state]),
+        "clock": clock_words(found.due_on, on) if found.state in WAITING else None,
+        "editable": editable,
+        "steps": shown(STEPS, names, taken, found, actor, first, first_open=True),
+        "evidence": list(found.evidence.all()),
+        "no_evidence": found.state == "passed" and not found.evidence.all(),
+        "history": _history(found),
+    }
+
+
+def _history(found: Correction) -> list[tuple[dt.date, str, str]]:
+    """What has happened so far, oldest first: day, what, detail."""
+    result = found.visit.recheck_result or ("通过" if found.state in ("passed", "closed") else "")
+    steps = [
+        (found.ordered_on, "责令改正", found.content),
+        (found.submitted_on, "提交整改报告", found.answer),
+        (found.rechecked_on, f"复查{result}", found.recheck_visit.number if found.recheck_visit else ""),
+        (found.closed_on, "办结", ""),
+    ]
+    return [(on, what, detail) for on, what, detail in steps if on]
+
+
+@needs("inspections.view")
+def correction_notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """责令改正通知书: the order on paper."""
+    found = _correction(request, pk)
+    findings = found.visit.findings.filter(state="not_conform")
+    office = Office.objects.filter(code=found.office_code).first()
+    context = {
+        "found": found,
+        "clauses": list(dict.fromkeys(f.clause for f in findings if f.clause)),
+        "office_name": office.name if office else divisions.full_name(found.office_code),
+    }
+    return render(request, "web/corrections/notice.html", context)
