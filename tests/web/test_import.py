@@ -35,7 +35,7 @@ class TestBeforeLoading:
         assert ("主体名称", ["甲药房", "乙诊所"]) in [(column.heading, values) for column, values in shown]
 
     def test_a_column_that_the_form_does_not_know_is_pointed_out(self, client):
-        assert client.get(send(client, LIST)).context["extra"] == [("传真", ["0475"])]
+        assert client.get(send(client, LIST)).context["extra"] == [(4, "传真", ["0475"], "")]
 
     def test_rows_that_would_come_back_are_counted(self, client):
         assert client.get(send(client, LIST)).context["tried"]["back"] == 1
@@ -48,6 +48,40 @@ class TestBeforeLoading:
 
     def test_a_missing_file_is_said_on_the_form(self, client):
         assert client.post("/parties/import/", {"kind": "parties"}).status_code == 422
+
+
+OWN_LIST = "单位全称,地址,电话,社会信用\n甲大药房,新华路1号,0475-4211234,91150525MA0N12345X\n"
+
+
+class TestOwnHeadings:
+    def test_a_name_column_is_recognised_by_what_is_in_it(self, client):
+        extra = client.get(send(client, OWN_LIST)).context["extra"]
+        assert ("单位全称", "主体名称") in [(heading, guess) for _, heading, _, guess in extra]
+
+    def test_the_missing_division_is_offered_as_the_own_one(self, client):
+        needed = client.get(send(client, OWN_LIST)).context["needed"]
+        assert ("行政区划代码", "150525") in [(column.heading, value) for column, value in needed]
+
+    def test_what_is_matched_and_filled_loads(self, client):
+        address = send(client, OWN_LIST)
+        client.post(
+            address,
+            {
+                "do": "map",
+                "map-0": "主体名称",
+                "map-3": "统一社会信用代码",
+                "all-行政区划代码": "150525100",
+                "all-环节": "经营",
+            },
+        )
+        client.post(address, {"do": "load"})
+        found = Party.objects.get()
+        assert (found.name, found.office_code, found.uscc) == ("甲大药房", "150525100", "91150525MA0N12345X")
+
+    def test_a_column_that_is_not_on_the_form_cannot_be_named(self, client):
+        address = send(client, OWN_LIST)
+        client.post(address, {"do": "map", "map-0": "password"})
+        assert client.get(address).context["mapped"] is False
 
 
 class TestLoading:
@@ -78,7 +112,7 @@ class TestLoading:
         assert ImportBatch.objects.count() == 1
 
     def test_a_refused_file_loads_nothing_and_says_why(self, client):
-        address = send(client, "主体名称,主体名称,环节,行政区划代码\n甲,乙,经营,150525\n")
+        address = send(client, "主体名称,地址\n甲,乙\n")
         client.post(address)
         assert client.get(address).context["state"]["state"] == "refused"
 

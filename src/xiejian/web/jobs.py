@@ -48,6 +48,16 @@ class Job:
         return self.folder / self.filename
 
     @property
+    def mapped(self) -> Path:
+        """The file under the form's headings, once the officer has said which column is which."""
+        return self.folder / "mapped.xlsx"
+
+    @property
+    def source(self) -> Path:
+        """What is read and loaded: the mapped file where there is one."""
+        return self.mapped if self.mapped.exists() else self.path
+
+    @property
     def state(self) -> dict[str, Any]:
         """{"state": uploaded|running|done|refused|broken, "read": rows so far, …}."""
         found = _read(self.folder / "state.json") or {"state": "uploaded"}
@@ -76,6 +86,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 def receive(upload: UploadedFile, kind: str, owner: str) -> Job:
     """Keep an uploaded file under a token that cannot be guessed; its name without anything of a path."""
     name = re.sub(r"[^\w.()（）\- ]", "_", Path(upload.name or "file").name).lstrip(".")[-100:] or "file"
+    name = f"_{name}" if name == "mapped.xlsx" or name.endswith(".json") else name
     job = Job(secrets.token_hex(16), kind, owner, name)
     job.folder.mkdir(parents=True)
     with job.path.open("wb") as file:
@@ -97,7 +108,7 @@ def find(token: str, owner: str) -> Job | None:
 def run(job: Job, work: Callable[[Progress], dict[str, Any]]) -> None:
     """Do the work now, or beside the request when the file is large; the outcome becomes the state."""
     job.say("running", read=0)
-    if job.path.stat().st_size <= BESIDE_BYTES:
+    if job.source.stat().st_size <= BESIDE_BYTES:
         _work(job, work)
         return
     threading.Thread(target=_beside, args=(job, work), name=f"import-{job.token[:6]}", daemon=True).start()

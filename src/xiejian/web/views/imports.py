@@ -20,6 +20,7 @@ from xiejian.kernel import tabular
 from xiejian.kernel.problems import Refused
 from xiejian.kernel.tabular import Column
 from xiejian.people.policy import visible
+from xiejian.registry import recognition
 from xiejian.registry.batches import Outcome
 from xiejian.registry.columns import PARTY_COLUMNS, read_party
 from xiejian.registry.importing import import_parties
@@ -87,15 +88,10 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     kind = KINDS[found.kind]
     if request.method == "POST" and found.state["state"] == "uploaded":
-        at = clock.now(request)
-
-        def work(progress: jobs.Progress) -> dict[str, Any]:
-            outcome = kind.load(
-                path=found.path, by=request.actor, at=at, filename=found.filename, progress=progress
-            )
-            return {**outcome.as_json(), "batch": outcome.batch}
-
-        jobs.run(found, work)
+        if request.POST.get("do") == "map":
+            _map(request, found, kind)
+        else:
+            _load(request, found, kind)
         return redirect("import_job", token=token)
     state = found.state
     context = {"job": found, "kind": kind, "state": state}
@@ -106,29 +102,60 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "web/import_job.html", context)
 
 
+def _load(request: HttpRequest, found: jobs.Job, kind: Kind) -> None:
+    at = clock.now(request)
+
+    def work(progress: jobs.Progress) -> dict[str, Any]:
+        outcome = kind.load(
+            path=found.source, by=request.actor, at=at, filename=found.filename, progress=progress
+        )
+        return {**outcome.as_json(), "batch": outcome.batch}
+
+    jobs.run(found, work)
+
+
+def _map(request: HttpRequest, found: jobs.Job, kind: Kind) -> None:
+    """Rewrite the file as the officer says: which column is which, and one value for every row."""
+    known = {column.heading for column in kind.columns}
+    headings = recognition.read_loosely(found.path, kind.columns).headings
+    names = {
+        heading: wanted
+        for place, heading in enumerate(headings)
+        if (wanted := request.POST.get(f"map-{place}", "")) in known
+    }
+    constants = {c: v for c in known if (v := request.POST.get(f"all-{c}", "").strip())}
+    if names or constants:
+        recognition.rewrite(found.path, found.mapped, kind.columns, names, constants)
+
+
 def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """What the file holds as the import will read it; a file that cannot be used says why."""
     found, kind = context["job"], context["kind"]
     try:
-        table = tabular.read(found.path, kind.columns)
+        table = recognition.read_loosely(found.source, kind.columns)
         rows = list(islice(table.rows(), TRIED))
     except Refused as refused:
         return render(request, "web/import_job.html", {**context, "problems": refused.problems}, status=422)
     known = {column.heading: column for column in kind.columns}
-    samples = {
-        heading: list(dict.fromkeys(str(row.values[heading]) for row in rows if heading in row.values))[
-            :SAMPLES
-        ]
-        for heading in table.headings
-    }
+    values = {h: [str(row.values[h]) for row in rows if h in row.values] for h in table.headings}
+    samples = {h: list(dict.fromkeys(found))[:SAMPLES] for h, found in values.items()}
+    missing = [c for c in kind.columns if c.heading not in samples]
+    free = {c.heading for c in missing}
+    needed = [c for c in missing if c.required]
     context |= {
         "recognised": [(known[h], samples[h]) for h in table.headings if h in known],
-        "extra": [(h, samples[h]) for h in table.headings if h not in known],
-        "missing": [c for c in kind.columns if c.heading not in samples],
+        "extra": [
+            (place, h, samples[h], recognition.guess(h, values[h], free))
+            for place, h in enumerate(table.headings)
+            if h not in known
+        ],
+        "missing": missing,
+        "needed": [(c, request.actor.office_code if c.heading == "行政区划代码" else "") for c in needed],
         "skipped": table.skipped,
-        "tried": _tried(rows) if found.kind == "parties" else None,
+        "tried": _tried(rows) if found.kind == "parties" and not needed else None,
         "rows": len(rows),
         "more": len(rows) == TRIED,
+        "mapped": found.mapped.exists(),
     }
     return render(request, "web/import_job.html", context)
 
