@@ -255,6 +255,17 @@ class TestAFileThatCannotBeUsed:
         assert refused.value.first.code == "K405"
         assert (Party.objects.count(), ImportBatch.objects.count()) == (0, 0)
 
+    def test_because_it_has_headings_only(self, tmp_path, now, db):
+        (path := tmp_path / "a.csv").write_text("主体名称,环节,行政区划代码\n,,\n", encoding="utf-8")
+        with pytest.raises(Refused) as refused:
+            import_parties(path=path, by=SYSTEM, at=now)
+        assert refused.value.first.code == "R212"
+
+    def test_because_the_office_asked_for_does_not_exist(self, load):
+        with pytest.raises(Refused) as refused:
+            load({}, office_code="999999")
+        assert (refused.value.first.code, Party.objects.count()) == ("R211", 0)
+
     def test_that_breaks_in_the_middle_loads_nothing(self, load, monkeypatch):
         monkeypatch.setattr("xiejian.registry.batches.Batch.finish", lambda *a, **k: 1 / 0)
         with pytest.raises(ZeroDivisionError):

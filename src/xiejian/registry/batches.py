@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
-from xiejian.kernel.problems import Problem
+from xiejian.kernel import divisions
+from xiejian.kernel.problems import Catalogue, Problem, Refused
 from xiejian.kernel.tabular import REASON, Row, Table, write_xlsx
 from xiejian.people import audit
 from xiejian.people.policy import Actor
 from xiejian.registry.models import ImportBatch
 
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
 T = TypeVar("T")
 Progress = Callable[[int], None]
 #: rows per round of set-based look-ups and writes
@@ -84,6 +86,10 @@ class Batch:
     changes: dict[str, int] = field(default_factory=dict)
     examples: list[dict[str, str]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if self.office_code and not divisions.is_known(self.office_code):
+            raise Refused(problems("R211", self.office_code, code=self.office_code))
+
     @property
     def today(self) -> dt.date:
         """The day of ``at`` where the office is."""
@@ -107,7 +113,11 @@ class Batch:
             self.progress(self.read)
 
     def finish(self, table: Table, subject: str, detail: dict[str, Any] | None = None) -> Outcome:
-        """Write the workbook of returned rows, the batch and its audit entry; the outcome."""
+        """Write the workbook of returned rows, the batch and the audit entry; R212 for a file without rows."""
+        if not self.read:
+            raise Refused(
+                problems("R212", "、".join(s.name for s in table.sheets if s.name) or self.path.name)
+            )
         order = {sheet.name: i for i, sheet in enumerate(table.sheets)}
         self.returned.sort(key=lambda pair: (order.get(pair[0].sheet, 0), pair[0].number))
         digest = file_digest(self.path)

@@ -94,7 +94,7 @@ class RecordLoad(Generic[M]):
         for row, cells in zip(rows, all_cells, strict=True):
             cells.problems.clear()
             cells.changes.clear()
-            ref = references.find(cells, str(row.values.get(self.office_heading) or ""))
+            ref = references.find(cells, clean(row.values.get(self.office_heading)))
             reading = self.read(cells, ref, batch.today)
             self._check(cells, reading)
             if row.faults or cells.problems:
