@@ -113,7 +113,7 @@ class Batch:
             self.progress(self.read)
 
     def finish(self, table: Table, subject: str, detail: dict[str, Any] | None = None) -> Outcome:
-        """Write the workbook of returned rows, the batch and the audit entry; R212 for a file without rows."""
+        """Write the workbook of returned rows, the batch and audit entry; R212 for a file without rows."""
         if not self.read:
             raise Refused(
                 problems("R212", "、".join(s.name for s in table.sheets if s.name) or self.path.name)
