@@ -6,50 +6,42 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, reverse
 
 from moment import NOW
 from xiejian.cases.models import Case, Interview
+from xiejian.figures import forms
+from xiejian.figures.models import FiledTable
+from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.people import actions
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, roles
+from xiejian.planning.models import Plan, Task
 from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
 from xiejian.web.urls import urlpatterns
 
 PAGES: dict[str, URLPattern] = {pattern.name: pattern for pattern in urlpatterns if pattern.name}
+FORM = forms.form("annual")
 THEIRS = "独山县外地医疗器械公司"
 
 
 class World:
-    """One record of each kind in an office; its name is in every one of them."""
+    """One record of each kind in an office; its name is in every one of them.
+
+    A page whose address names a record takes it from ``arguments``: a new page adds its line there.
+    """
 
     def __init__(self, party, office: Office, officer=None) -> None:
         self.party, self.office = party, office
         self.link = party.links.get()
-        self.licence = Licence.objects.create(
-            party=party, kind="distribution_licence", number=f"{party.name}证", number_key=f"K{party.pk}"
-        )
-        self.registration = Registration.objects.create(
-            party=party, number=f"{party.name}注册证", number_key=f"R{party.pk}", number_kind="current",
-            record_key=f"{party.pk}", registrant=party.name, product_name=f"{party.name}产品",
-        )  # fmt: skip
-        self.case = Case.objects.create(
-            number=f"{party.name}案", party=party, link="经营", filed_on=NOW.date(), conduct="未验收",
-            office_code=party.office_code,
-        )  # fmt: skip
-        self.interview = Interview.objects.create(
-            record_key=f"{party.pk}", party=party, held_on=NOW.date(), office_code=party.office_code
-        )
-        self.person = actions.enrol_person(
-            by=SYSTEM, at=NOW, kind="informant", name=party.name, office_code=party.office_code
-        )
-        self.officer = officer or actions.appoint_officer(
-            username=f"w{party.pk}", name=party.name, office=office, role="head", password="long-enough-1",
-            by=SYSTEM, at=NOW,
-        )  # fmt: skip
+        self._register()
+        self._year()
+        self._plan()
+        self._people(officer)
         self.batch = ImportBatch.objects.create(
             kind="parties", filename=f"{party.name}.xlsx", digest="0", at=NOW, by_name="x",
             office_code=office.code,
@@ -60,26 +52,86 @@ class World:
             "t.section_officer",
         )
 
+    def _register(self) -> None:
+        party = self.party
+        self.licence = Licence.objects.create(
+            party=party, kind="distribution_licence", number=f"{party.name}证", number_key=f"K{party.pk}"
+        )
+        self.registration = Registration.objects.create(
+            party=party, number=f"{party.name}注册证", number_key=f"R{party.pk}", number_kind="current",
+            record_key=f"{party.pk}", registrant=party.name, product_name=f"{party.name}产品",
+        )  # fmt: skip
+
+    def _year(self) -> None:
+        party, day = self.party, NOW.date()
+        common = {"party": party, "office_code": party.office_code}
+        self.visit = Visit.objects.create(
+            number=f"{party.name}检查", link="经营", kind="日常检查", state="concluded", visited_on=day, persons=2,
+            conclusion="限期整改", **common,
+        )  # fmt: skip
+        self.correction = Correction.objects.create(
+            visit=self.visit, number=f"{party.name}责改", content="改正", ordered_on=day, due_on=day,
+            state="ordered", office_code=party.office_code,
+        )  # fmt: skip
+        self.evidence = Evidence.objects.create(
+            visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x"
+        )
+        self.case = Case.objects.create(
+            number=f"{party.name}案", link="经营", filed_on=day, conduct="未验收", **common
+        )
+        self.interview = Interview.objects.create(record_key=f"{party.pk}", held_on=day, **common)
+        self.filed = FiledTable.objects.create(
+            table="annual", office_code=self.office.code, until_on=day, cells=[], state="已报", filed_at=NOW,
+            by_name="x",
+        )  # fmt: skip
+
+    def _plan(self) -> None:
+        day = NOW.date()
+        self.plan = Plan.objects.create(
+            year=day.year, office_code=self.office.code, pack="dushan", pack_version="0", seed="", state="issued",
+            made_at=NOW, by_name=self.party.name,
+        )  # fmt: skip
+        self.task = Task.objects.create(
+            plan=self.plan, party=self.party, party_link=self.link, link="经营", kind="日常检查", from_on=day,
+            due_on=day, office_code=self.party.office_code, origin="必查", rules="DS-DF2", basis="依据",
+        )  # fmt: skip
+
+    def _people(self, officer) -> None:
+        party = self.party
+        self.person = actions.enrol_person(
+            by=SYSTEM, at=NOW, kind="informant", name=party.name, office_code=party.office_code
+        )
+        self.officer = officer or actions.appoint_officer(
+            username=f"w{party.pk}", name=party.name, office=self.office, role="head",
+            password="long-enough-1", by=SYSTEM, at=NOW,
+        )  # fmt: skip
+
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
-        by_subject = {
-            "case": self.case.pk,
-            "interview": self.interview.pk,
-            "case_new": self.party.pk,
-            "interview_new": self.party.pk,
-            "party": self.party.pk, "party_why": self.party.pk, "party_amend": self.party.pk,
-            "link": self.link.pk, "registration": self.registration.pk, "person": self.person.pk,
-            "officer_change": self.officer.pk, "import_rejects": self.batch.pk,
+        records = {
+            "party": self.party, "party_why": self.party, "party_amend": self.party, "case_new": self.party,
+            "interview_new": self.party, "link": self.link, "registration": self.registration,
+            "person": self.person, "officer_change": self.officer, "import_rejects": self.batch,
+            "case": self.case, "interview": self.interview, "visit": self.visit, "visit_record": self.visit,
+            "visit_point": self.visit, "correction": self.correction, "correction_notice": self.correction,
+            "evidence_file": self.evidence, "plan": self.plan, "plan_file": self.plan, "plan_draws": self.plan,
+            "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
+            "filed_table": self.filed, "filed_table_return": self.filed,
         }  # fmt: skip
-        if name in by_subject:
-            return {"pk": by_subject[name]}
-        return {
+        more = {
             "import_job": {"token": self.job.token},
             "import_template": {"kind": "parties"},
             "pack": {"pack_id": "national-2022-78"},
             "office_new": {"parent": self.office.code},
             "officer_new": {"office": self.office.code},
+            "visit_point": {"point": "none"},
+            "table": {"table_id": "annual"},
+            "table_file": {"table_id": "annual"},
+            "table_cell": {"table_id": "annual", "row": FORM.rows[0].id, "column": FORM.shown[0].id},
+            "document": {"kind": "summary"},
+            "figure": {"measure_id": "certificates"},
         }.get(name, {})
+        return ({"pk": records[name].pk} if name in records else {}) | more
 
     def address(self, name: str) -> str:
         return reverse(name, kwargs=self.arguments(name))
@@ -101,16 +153,22 @@ def expected(permission: str, role: str) -> str:
     return "refused"
 
 
+def ask(client, address: str):
+    """The page, or what a bare POST gets where there is nothing to read."""
+    answer = client.get(address)
+    return answer if answer.status_code != 405 else client.post(address)
+
+
 #: Allowed, but the record behind the address is made for one officer or holds no file in this world.
-OWN_RECORD = {"import_job", "import_rejects"}
+OWN_RECORD = {"import_job", "import_rejects", "visit_point"}
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 class TestWhoMayOpen:
     def test_every_role_opens_exactly_what_it_holds(self, name, world, as_role):
         permission = PAGES[name].callback.permission
-        answers = {role: as_role(role).get(world.address(name)).status_code for role in roles()}
-        fine = {200, 302, 405} | ({404} if name in OWN_RECORD else set())
+        answers = {role: ask(as_role(role), world.address(name)).status_code for role in roles()}
+        fine = {200, 302, 405, 422} | ({404} if name in OWN_RECORD else set())
         seen = {
             role: "refused" if status == 403 else "open" if status in fine else status
             for role, status in answers.items()
@@ -121,21 +179,20 @@ class TestWhoMayOpen:
         shown = [
             (role, query)
             for role in roles()
-            for query in ("", "?format=xlsx", "?q=独山县外地")
+            for query in ("", "?format=xlsx", "?q=独山县外地", "?office=522726")
             if THEIRS.encode() in as_role(role).get(world.address(name) + query).content
         ]
         assert shown == []
 
 
-#: Pages whose address names one record of an office; a job is its uploader's alone (see test_import).
-RECORDS = [
-    n for n, p in PAGES.items() if p.pattern.converters and n not in ("pack", "import_template", "import_job")
-]
+#: Addresses that name a form, a pack or a figure, the same for every office; a job is its uploader's alone.
+FOR_ALL = {"pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure"}
+RECORDS = [name for name, pattern in PAGES.items() if pattern.pattern.converters and name not in FOR_ALL]
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
 def test_the_record_of_another_county_is_not_found(name, world, elsewhere, as_role):
-    statuses = {as_role(role).get(elsewhere.address(name)).status_code for role in roles()}
+    statuses = {ask(as_role(role), elsewhere.address(name)).status_code for role in roles()}
     assert statuses <= {403, 404}
 
 
@@ -190,15 +247,9 @@ class Markup(HTMLParser):
 
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
-    "login",
-    "logout",
-    "health",
-    "link",
-    "office_setup",
-    "import_rejects",
-    "import_template",
-    "import_job",
-}
+    "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
+    "evidence_file", "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - NO_PAGE))

@@ -167,8 +167,8 @@ def table_cell(request: HttpRequest, table_id: str, row: str, column: str) -> Ht
     )
 
 
-@require_POST
 @needs("figures.file")
+@require_POST
 def table_file(request: HttpRequest, table_id: str) -> HttpResponse:
     """Sign and hand up: freeze the table with the records behind every cell."""
     asked = Asked(request, table_id)
@@ -214,8 +214,8 @@ def filed_table(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
 @needs("figures.file")
+@require_POST
 def filed_table_return(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a submission back with a reason."""
     filed = get_object_or_404(visible(FiledTable.objects.all(), request.actor), pk=pk)
