@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any, Literal
 
 from xiejian.kernel import conditions
 from xiejian.kernel.kinds import KIND_LABELS
+from xiejian.kernel.pack_folder import root
 from xiejian.kernel.problems import Catalogue, Problem, Refused
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
@@ -151,15 +151,6 @@ class Pack:
         """The facts that some row asks for, in the order of the catalogue."""
         asked = set().union(*(row.when.facts() for row in self.rows)) | {"link", "area"}
         return [name for name in conditions.FACTS if name in asked and name != "level"]
-
-
-def root() -> Path:
-    """The folder of the packs: XIEJIAN_PACKS, else beside the source tree, else inside the package."""
-    if given := os.environ.get("XIEJIAN_PACKS"):
-        return Path(given)
-    package = Path(__file__).resolve().parents[1]
-    beside = package.parents[1] / "packs"
-    return beside if beside.is_dir() else package / "packs"
 
 
 @cache
