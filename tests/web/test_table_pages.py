@@ -99,6 +99,12 @@ class TestHandingUp:
         changes = {d.label: d.change for d in shown.context["differences"]}
         assert changes["新冠病毒检测试剂 经营 检查企业家次"] == 1
 
+    def test_a_form_revised_since_is_shown_as_it_was_and_said_so(self, year, as_role):
+        self.hand_up(as_role)
+        FiledTable.objects.update(cells=[[1, 2], [3, 4]])
+        shown = as_role("head").get(reverse("filed_table", args=[FiledTable.objects.get().pk]))
+        assert [p.code for p in shown.context["problems"]] == ["F205"]
+
     def test_it_can_be_sent_back_with_a_reason_only(self, year, as_role):
         self.hand_up(as_role)
         filed = FiledTable.objects.get()

@@ -149,7 +149,10 @@ class Difference:
 
 
 def differences(filed: FiledTable) -> list[Difference]:
-    """What later corrections changed in a submission: the signed differences, cell by cell."""
+    """What later corrections changed in a submission: the signed differences, cell by cell.
+
+    Refused F205 where the form has other rows or columns than when it was handed up.
+    """
     now = tables.compute(
         filed.table,
         until=filed.until_on,
@@ -157,6 +160,8 @@ def differences(filed: FiledTable) -> list[Difference]:
         office_code=filed.office_code,
         settings=filed.settings,
     )
+    if [len(row) for row in filed.cells] != [len(row.cells) for row in now.rows]:
+        raise Refused(definitions.problems("F205", now.title))
     found = []
     for row, before in zip(now.rows, filed.cells, strict=True):
         for heading, old, new in zip(now.headings, before, row.cells, strict=True):

@@ -21,6 +21,7 @@ from xiejian.figures.models import FiledTable
 from xiejian.figures.tables import Block, ComputedTable, Row
 from xiejian.kernel import dates
 from xiejian.kernel.facts import published
+from xiejian.kernel.problems import Problem, Refused
 from xiejian.people import audit
 from xiejian.people.models import Office
 from xiejian.people.policy import may, require, visible
@@ -194,11 +195,14 @@ def filed_table(request: HttpRequest, pk: int) -> HttpResponse:
     """What was handed up, and what has changed since?"""
     filed = get_object_or_404(visible(FiledTable.objects.all(), request.actor), pk=pk)
     form = forms.form(filed.table)
-    now = filing.differences(filed)
-    rows = [
-        (" ".join(line.label), cells)
-        for line, cells in zip(form.rows, filed.cells, strict=True)
-    ]  # fmt: skip
+    problems: list[Problem] = []
+    now: list[filing.Difference] = []
+    try:
+        now = filing.differences(filed)
+    except Refused as refused:  # the form has been revised since: what was handed up still shows as it was
+        problems = refused.problems
+    labels = [" ".join(line.label) for line in form.rows]
+    rows = [(labels[i] if i < len(labels) else "", cells) for i, cells in enumerate(filed.cells)]
     return render(
         request,
         "web/tables/filed.html",
@@ -208,6 +212,7 @@ def filed_table(request: HttpRequest, pk: int) -> HttpResponse:
             "columns": [c.label for c in form.shown],
             "rows": rows,
             "differences": now,
+            "problems": problems,
             "may_return": filed.state == filing.FILED
             and bool(may(request.actor, "figures.file", filed.office_code)),
         },
