@@ -40,7 +40,10 @@ from xiejian.registry.search import grams  # noqa: E402
 
 PARTIES, NEED, P95_MS, USERS, ASKED = 1_500_000, 10, 150, 10, 30
 PLACES = ("奈曼", "独山", "北仑", "池州", "通辽", "黔南", "库伦", "都匀", "镇海", "贵池")
-BRANDS = [a + b for a in "康平安百仁同益济民万福瑞祥德和泰华新" for b in "泰安康姓济仁堂生源宁达盛源兴隆昌顺"]
+FIRST = "康平安百仁同益济民万福瑞祥德和泰华新健宝恒信正阳永惠博爱天元"
+SECOND = "泰安康姓济仁堂生源宁达盛兴隆昌顺丰和润芝林春民健裕泽恩信诚美"
+#: some 1,700 of 1.5 million parties share one
+BRANDS = [a + b for a in FIRST for b in SECOND]
 ENDINGS = ("大药房", "医疗器械有限公司", "口腔诊所", "眼镜店", "医院", "门诊部", "医疗美容门诊部")
 LINKS = ("经营", "经营", "使用", "网络销售")
 Answer = Callable[[str], tuple[int, list[str]]]
