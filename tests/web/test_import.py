@@ -59,8 +59,14 @@ class TestOwnHeadings:
         assert ("单位全称", "主体名称") in [(heading, guess) for _, heading, _, guess in extra]
 
     def test_the_missing_division_is_offered_as_the_own_one(self, client):
-        needed = client.get(send(client, OWN_LIST)).context["needed"]
-        assert ("行政区划代码", "150525") in [(column.heading, value) for column, value in needed]
+        fill = client.get(send(client, OWN_LIST)).context["fill"]
+        assert ("行政区划代码", "150525") in [(column.heading, value) for column, value in fill]
+
+    def test_a_second_matching_keeps_the_first(self, client):
+        address = send(client, OWN_LIST)
+        client.post(address, {"do": "map", "map-0": "主体名称"})
+        client.post(address, {"do": "map", "all-环节": "经营"})
+        assert {column.heading for column in client.get(address).context["needed"]} == {"行政区划代码"}
 
     def test_what_is_matched_and_filled_loads(self, client):
         address = send(client, OWN_LIST)

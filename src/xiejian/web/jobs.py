@@ -86,7 +86,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 def receive(upload: UploadedFile, kind: str, owner: str) -> Job:
     """Keep an uploaded file under a token that cannot be guessed; its name without anything of a path."""
     name = re.sub(r"[^\w.()（）\- ]", "_", Path(upload.name or "file").name).lstrip(".")[-100:] or "file"
-    name = f"_{name}" if name == "mapped.xlsx" or name.endswith(".json") else name
+    name = f"_{name}" if name in ("mapped.xlsx", "next.xlsx") or name.endswith(".json") else name
     job = Job(secrets.token_hex(16), kind, owner, name)
     job.folder.mkdir(parents=True)
     with job.path.open("wb") as file:

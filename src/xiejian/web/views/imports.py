@@ -117,7 +117,7 @@ def _load(request: HttpRequest, found: jobs.Job, kind: Kind) -> None:
 def _map(request: HttpRequest, found: jobs.Job, kind: Kind) -> None:
     """Rewrite the file as the officer says: which column is which, and one value for every row."""
     known = {column.heading for column in kind.columns}
-    headings = recognition.read_loosely(found.path, kind.columns).headings
+    headings = recognition.read_loosely(found.source, kind.columns).headings
     names = {
         heading: wanted
         for place, heading in enumerate(headings)
@@ -125,7 +125,9 @@ def _map(request: HttpRequest, found: jobs.Job, kind: Kind) -> None:
     }
     constants = {c: v for c in known if (v := request.POST.get(f"all-{c}", "").strip())}
     if names or constants:
-        recognition.rewrite(found.path, found.mapped, kind.columns, names, constants)
+        draft = found.folder / "next.xlsx"
+        recognition.rewrite(found.source, draft, kind.columns, names, constants)
+        draft.replace(found.mapped)
 
 
 def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -142,15 +144,22 @@ def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     missing = [c for c in kind.columns if c.heading not in samples]
     free = {c.heading for c in missing}
     needed = [c for c in missing if c.required]
+    extra = [
+        (place, h, samples[h], recognition.guess(h, values[h], free))
+        for place, h in enumerate(table.headings)
+        if h not in known
+    ]
+    guessed = {guess for *_, guess in extra}
     context |= {
         "recognised": [(known[h], samples[h]) for h in table.headings if h in known],
-        "extra": [
-            (place, h, samples[h], recognition.guess(h, values[h], free))
-            for place, h in enumerate(table.headings)
-            if h not in known
-        ],
+        "extra": extra,
         "missing": missing,
-        "needed": [(c, request.actor.office_code if c.heading == "行政区划代码" else "") for c in needed],
+        "needed": needed,
+        "fill": [
+            (c, request.actor.office_code if c.heading == "行政区划代码" else "")
+            for c in needed
+            if c.heading not in guessed
+        ],
         "skipped": table.skipped,
         "tried": _tried(rows) if found.kind == "parties" and not needed else None,
         "rows": len(rows),
