@@ -84,6 +84,9 @@ class Task(models.Model):
         ordering = ["due_on", "office_code", "id"]
         indexes = [models.Index(fields=["plan", "office_code", "due_on"])]
 
+    def __str__(self) -> str:
+        return f"{self.party.name if self.party else self.group} {self.kind}"
+
 
 class Campaign(models.Model):
     """专项整治: a campaign opened from its pack for one office."""
