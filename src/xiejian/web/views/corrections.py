@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
 from xiejian.inspections import actions, queries
@@ -27,6 +28,7 @@ from xiejian.web.views.people import office_choices
 
 STATES = actions.CORRECTION_WORKFLOW.states
 WAITING = ("ordered", "submitted", "failed")  # the clock runs
+CONTENT_SHOWN = 40  # characters of an order in the list; its page has all of it
 SOON = 7  # days before the date from which a clock is coloured
 STATE_TONES = {
     "ordered": "orange", "submitted": "azure", "passed": "green", "failed": "orange", "closed": "green",
@@ -63,7 +65,7 @@ def _columns(on: dt.date) -> list[Column]:
             href=lambda c: reverse("correction", args=[c.pk]),
         ),
         Column("party", "单位", lambda c: c.visit.party.name, ("visit__party__name",), href=_party_address),
-        Column("content", "整改内容", lambda c: c.content),
+        Column("content", "整改内容", lambda c: Truncator(c.content).chars(CONTENT_SHOWN)),
         Column("ordered", "责令日期", lambda c: c.ordered_on, ("ordered_on",)),
         Column("due", "整改期限", lambda c: left(c)[0], ("urgency", "due_on"), tone=lambda c: left(c)[1]),
         Column("submitted", "提交整改", lambda c: c.submitted_on, ("submitted_on",), nullable=True),
@@ -295,7 +297,9 @@ def correction_notice(request: HttpRequest, pk: int) -> HttpResponse:
     """责令改正通知书: the order on paper."""
     found = _correction(request, pk)
     findings = found.visit.findings.filter(state="not_conform")
-    office = Office.objects.filter(code=found.office_code).first()
+    # a station orders in the name of its bureau, as the number of the notice says
+    bureau = divisions.at_tier(found.office_code, "county")
+    office = Office.objects.filter(code__in=(bureau, found.office_code)).order_by("stem").first()
     context = {
         "found": found,
         "clauses": list(dict.fromkeys(f.clause for f in findings if f.clause)),

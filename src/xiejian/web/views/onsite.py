@@ -360,6 +360,8 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"已办理：{taken.step.label}。")
         if sent and not wrong and not upload.errors and taken.status == 200:
             return redirect("visit", pk=pk)
+        if wrong:
+            found = _visit(request, pk)  # an action that refuses may have moved the record it was given
     refused = bool(wrong or upload.errors or taken.status != 200)
     context = _page(request, found, rows, taken) | {"problems": wrong, "upload": upload}
     if request.POST.get("extra-fact") and refused:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -142,38 +143,57 @@ def campaign_names(actor: Actor | None) -> dict[str, str]:
     return {named: titles.get(named, named) for named in queries.campaigns_named(actor)}
 
 
+TABS = (("open", "待检查"), ("all", "全部检查"))
+OPEN = ("planned", "started")
+ASKED = ("q", "state", "kind", "link", "conclusion", "period", "campaign", "office", "day")
+
+
 @needs("inspections.view")
 def visit_list(request: HttpRequest) -> HttpResponse:
     """检查任务与记录: what is planned, open, overdue, made?"""
     asked, actor, on = request.GET, request.actor, clock.today(request)
-    periods, day = _periods(on), _day(asked.get("day", ""))
-    _, since, until = periods.get(asked.get("period", ""), ("", day, day))
-    late = asked.get("state", "") == "late"
-    rows = queries.visits(
-        actor, search=asked.get("q", ""), link=asked.get("link", ""), kind=asked.get("kind", ""),
-        state="planned" if late else asked.get("state", ""), conclusion=asked.get("conclusion", ""),
-        campaign=asked.get("campaign", ""), office=asked.get("office", ""), since=since, until=until,
+    # the menu leads to what is still to do; whoever asks for something is shown all that fits
+    tab = asked.get("tab") or ("all" if any(asked.get(key) for key in ASKED) else "open")
+    campaigns, day = campaign_names(actor), _day(asked.get("day", ""))
+    listing = Listing(
+        request, "待检查" if tab == "open" else "检查任务与记录", _columns(on, campaigns),
+        _asked_rows(request, tab, on), "planned" if tab == "open" else "-on",
+        filters=_filters(request, tab, campaigns, on), search_label="搜索编号、单位、检查员",
+        empty="没有待检查的安排" if tab == "open" else "还没有检查",
+        empty_next="点“安排检查”开始；已有的检查记录可在“名录”中导入。",
+        hidden=[("tab", tab), *([("day", str(day))] if day else [])],
     )  # fmt: skip
-    campaigns = campaign_names(actor)
+    more = {"day": day, "tab": tab, "tabs": TABS, "may_visit": bool(may(actor, "inspections.visit"))}
+    return show(listing, "web/visits/list.html", more)
+
+
+def _asked_rows(request: HttpRequest, tab: str, on: dt.date) -> QuerySet[Visit]:
+    asked = request.GET
+    day = _day(asked.get("day", ""))
+    _, since, until = _periods(on).get(asked.get("period", ""), ("", day, day))
+    late = asked.get("state", "") == "late"
+    given = {key: asked.get(key, "") for key in ("kind", "link", "conclusion", "campaign", "office")}
+    rows = queries.visits(
+        request.actor, search=asked.get("q", ""), state="planned" if late else asked.get("state", ""),
+        since=since, until=until, **given,
+    )  # fmt: skip
+    if late:
+        rows = rows.filter(planned_on__lt=on)
+    return rows.filter(state__in=OPEN) if tab == "open" else rows
+
+
+def _filters(request: HttpRequest, tab: str, campaigns: dict[str, str], on: dt.date) -> list[Filter]:
+    states = [(s, label) for s, label in STATES.items() if tab != "open" or s in OPEN]
     choices = {
-        "state": ("状态", [("late", "已过计划日未检查"), *STATES.items()]),
+        "state": ("状态", [("late", "已过计划日未检查"), *states]),
         "kind": ("类型", [(k, k) for k in VISIT_KINDS]),
         "link": ("环节", LINK_CHOICES),
-        "conclusion": ("结论", [(c, c) for c in checklists.CONCLUSIONS]),
-        "period": ("期间", [(key, label) for key, (label, _, _) in periods.items()]),
+        "conclusion": ("结论", [(c, c) for c in checklists.CONCLUSIONS if tab != "open"]),
+        "period": ("期间", [(key, label) for key, (label, _, _) in _periods(on).items()]),
         "campaign": ("专项", list(campaigns.items())),
-        "office": ("检查机构", office_choices(actor)),
+        "office": ("检查机构", office_choices(request.actor)),
     }
-    listing = Listing(
-        request, "检查任务与记录", _columns(on, campaigns),
-        rows.filter(planned_on__lt=on) if late else rows, "-on",
-        filters=[Filter(k, label, given, asked.get(k, "")) for k, (label, given) in choices.items() if given],
-        search_label="搜索编号、单位、检查员", empty="还没有检查",
-        empty_next="点“安排检查”，或在“名录”中导入已有检查记录。", hidden=[("day", str(day))] if day else [],
-    )  # fmt: skip
-    return show(
-        listing, "web/visits/list.html", {"day": day, "may_visit": bool(may(actor, "inspections.visit"))}
-    )
+    return [Filter(k, label, given, request.GET.get(k, "")) for k, (label, given) in choices.items() if given]
 
 
 # --- the month by day ----------------------------------------------------------------------------------
