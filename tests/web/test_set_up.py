@@ -50,6 +50,10 @@ class TestNewOffice:
     def test_needs_a_division(self, visitor):
         assert visitor.post("/setup/", GIVEN | {"division": []}).status_code == 422
 
+    def test_takes_the_choices_in_any_order(self, visitor):
+        shown = visitor.get("/setup/", {"division": ["522700", "520000"]}, headers={"HX-Request": "true"})
+        assert 'id="division-3"' in shown.content.decode()
+
     def test_refuses_one_login_name_for_both_accounts(self, visitor):
         assert visitor.post("/setup/", GIVEN | {"admin_username": "chen"}).status_code == 422
 

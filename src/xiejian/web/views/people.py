@@ -325,11 +325,12 @@ def _division_steps(chosen: str) -> list[tuple[str, list[tuple[str, str]], str]]
 
 
 def _deepest(asked: Any) -> str:
-    """The deepest division chosen; a choice that no longer lies in the one above it is dropped."""
+    """The deepest division chosen; a choice that no longer lies in the one above it is dropped.
+
+    The choices come in any order: htmx names the one just made first, before those above it.
+    """
     deepest = ""
-    for code in asked.getlist("division"):
-        if not code:
-            break
+    for code in sorted(filter(None, asked.getlist("division")), key=lambda c: len(divisions.stem(c))):
         if code in (c for c, _ in divisions.below(deepest or divisions.NATION)):
             deepest = code
         else:
