@@ -1,0 +1,74 @@
+"""Device codes off a photo: every DataMatrix, QR and linear barcode, as a scanner would send it."""
+
+from __future__ import annotations
+
+import warnings
+from io import BytesIO
+
+import zxingcpp
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from xiejian.numbers.udi_record import Fault, book, fault
+
+#: what device labels carry
+FORMATS = [
+    zxingcpp.BarcodeFormat.DataMatrix,
+    zxingcpp.BarcodeFormat.QRCode,
+    zxingcpp.BarcodeFormat.Code128,
+    zxingcpp.BarcodeFormat.Code39,
+    zxingcpp.BarcodeFormat.EANUPC,
+    zxingcpp.BarcodeFormat.ITF,
+    zxingcpp.BarcodeFormat.Aztec,
+    zxingcpp.BarcodeFormat.PDF417,
+    zxingcpp.BarcodeFormat.DataBar,
+]
+_KINDS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+#: pixels of the longer edge when a photo is tried again
+_SMALL = 1000
+
+
+class NoPhoto(ValueError):
+    """The bytes are no picture that can be read; ``fault`` says why."""
+
+    def __init__(self, why: Fault) -> None:
+        super().__init__(why.message)
+        self.fault = why
+
+
+def read_photo(content: bytes) -> list[str]:
+    """Every code on a photo (JPEG, PNG, WebP …), best readable first, each once.
+
+    Codes come with their symbology identifier (``]d2`` is a GS1 DataMatrix), so that
+    ``udi.read`` knows what they are. No code found is an empty list; NoPhoto N261 when the
+    bytes are no picture, N262 when it has more pixels than ``photo_pixels``.
+    """
+    picture = _opened(content)
+    found = _codes(picture)
+    if not found and max(picture.size) > 2 * _SMALL:
+        # blur and noise of a large photo vanish when it is made smaller
+        picture.thumbnail((_SMALL, _SMALL))
+        found = _codes(picture)
+    return found
+
+
+def _opened(content: bytes) -> Image.Image:
+    limit = book().photo_pixels
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture: Image.Image = Image.open(BytesIO(content), formats=_KINDS)
+            if picture.width * picture.height > limit:
+                raise NoPhoto(fault("N262", "", limit=limit // 10_000))
+            # phones turn the picture by a mark, not by its pixels
+            return ImageOps.exif_transpose(picture).convert("L")
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise NoPhoto(fault("N262", "", limit=limit // 10_000)) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+        if isinstance(error, NoPhoto):
+            raise
+        raise NoPhoto(fault("N261", "")) from error
+
+
+def _codes(picture: Image.Image) -> list[str]:
+    found = zxingcpp.read_barcodes(picture, formats=FORMATS, text_mode=zxingcpp.TextMode.Plain)
+    return list(dict.fromkeys(code.symbology_identifier + code.text for code in found if code.text))
