@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from moment import NOW
+from xiejian import people
 from xiejian.people import actions
 from xiejian.people.models import AuditEntry, NetworkPerson, Office, Officer, Training
 from xiejian.people.policy import SYSTEM
+from xiejian.web.templatetags.xiejian import AUDIT_LABELS
 
 NEW = {"username": "zhao", "name": "赵检", "role": "station_inspector", "password": "long-and-unusual-7"}
 
@@ -106,3 +111,13 @@ class TestAudit:
     def test_another_countys_entries_are_not_counted(self, as_role, dushan):
         listing = as_role("administrator").get("/audit/?action=open_office").context["listing"]
         assert listing.total == 2
+
+    def test_every_action_of_every_room_has_its_words(self):
+        """An action is a verb in an actions.py; what the rooms record must be readable on the page."""
+        rooms = Path(people.__file__).parents[1]
+        verbs = {
+            name
+            for path in rooms.glob("*/actions.py")
+            for name in re.findall(r'(?:action=|_note\(\s*)"([a-z_]+)"', path.read_text(encoding="utf-8"))
+        }
+        assert sorted(verbs - set(AUDIT_LABELS["actions"])) == []
