@@ -14,9 +14,15 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from chinese_calendar.constants import holidays as published_holidays
 from chinese_calendar.constants import workdays as published_make_up
+
+from xiejian.kernel.pack_folder import root
+from xiejian.kernel.problems import Catalogue, Refused
+
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 ONE_DAY = dt.timedelta(days=1)
 NAMES = {
@@ -97,24 +103,51 @@ def _ordinals(calendar: Calendar, first_year: int, last_year: int) -> list[int]:
     return [o for o in range(start, end + 1) if o in made_up or ((o - 1) % 7 < 5 and o not in skipped)]
 
 
+@cache
+def standing() -> Calendar:
+    """The calendar in force here: the published years and ``packs/national/workdays.toml``."""
+    return build(root() / "national" / "workdays.toml")
+
+
 def build(overrides: Path | None = None) -> Calendar:
     """The published days, with an office's own file of later years laid over them.
 
     The file: ``[2027]`` with ``source`` (the notice), ``[2027.holidays]`` name = [dates] and
-    ``make_up`` = [dates]. A year in it replaces the package's year whole.
+    ``make_up`` = [dates]. A year in it replaces the package's year whole. Refused with K202 when a
+    year has no source, a date lies in another year, or a make-up day is an ordinary working day.
     """
-    # the package marks lieu weekends only as days off the working list; weekends inside a holiday are in it too
+    # weekends inside an arrangement are among its holidays; lieu days are too
     rest = {day: NAMES.get(name, name) for day, name in published_holidays.items()}
     made_up = set(published_make_up)
     years = set(range(min(published_holidays).year, max(published_holidays).year + 1))
     if overrides and overrides.exists():
-        for text, entry in tomllib.loads(overrides.read_text(encoding="utf-8")).items():
-            year = int(text)
-            if not entry.get("source"):
-                raise ValueError(f"{overrides.name}: {year} needs the notice it comes from (source)")
-            rest = {d: n for d, n in rest.items() if d.year != year}
-            made_up = {d for d in made_up if d.year != year}
-            rest |= {day: name for name, days in entry.get("holidays", {}).items() for day in days}
-            made_up |= set(entry.get("make_up", []))
+        for year, holidays, make_up in _overrides(overrides):
+            rest = {d: n for d, n in rest.items() if d.year != year} | holidays
+            made_up = {d for d in made_up if d.year != year} | make_up
             years.add(year)
     return Calendar(rest, frozenset(made_up), frozenset(years))
+
+
+def _overrides(path: Path) -> list[tuple[int, dict[dt.date, str], set[dt.date]]]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return [_year(text, entry) for text, entry in raw.items()]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise Refused(problems("K202", path.name, pack="workdays", why=str(error))) from error
+
+
+def _year(text: str, entry: dict[str, Any]) -> tuple[int, dict[dt.date, str], set[dt.date]]:
+    year = int(text)
+    if not entry.get("source"):
+        raise ValueError(f"{year}: needs the notice it comes from (source)")
+    holidays = {day: name for name, days in entry.get("holidays", {}).items() for day in days}
+    make_up = set(entry.get("make_up", []))
+    for day in (*holidays, *make_up):
+        if type(day) is not dt.date or day.year != year:
+            raise ValueError(f"{year}: {day} is not a date of that year")
+    for day in sorted(make_up):
+        if day.weekday() < 5 or day in holidays:
+            raise ValueError(f"{year}: {day} is no weekend that was made a working day")
+    if not holidays:
+        raise ValueError(f"{year}: no holidays; leave the year out until it is published")
+    return year, holidays, make_up
