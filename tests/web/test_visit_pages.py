@@ -95,8 +95,9 @@ class TestTheList:
         ("query", "found"),
         [
             ("period=month", 1), ("period=last_month", 0), ("link=经营", 1), ("link=生产", 0),
-            ("kind=日常检查", 1), ("kind=飞行检查", 0), ("conclusion=限期整改", 1), ("conclusion=符合", 0), ("office=150525", 1),
-            ("campaign=无", 0), ("day=2024-03-05", 1), ("day=2024-03-06", 0), ("day=not-a-day", 1),
+            ("kind=日常检查", 1), ("kind=飞行检查", 0), ("office=150525", 1), ("conclusion=限期整改", 1),
+            ("conclusion=符合", 0), ("campaign=无", 0), ("day=2024-03-05", 1), ("day=2024-03-06", 0),
+            ("day=not-a-day", 1),
         ],
     )  # fmt: skip
     def test_is_narrowed_by(self, client, concluded, query, found):

@@ -116,6 +116,14 @@ def interview(actor: Actor | None, interview_id: int) -> Interview | None:
     return interviews(actor).filter(pk=interview_id).first()
 
 
+def campaigns_named(actor: Actor | None) -> list[str]:
+    """The campaigns that cases and interviews in the actor's reach name, in order."""
+    named = [visible(model.objects.exclude(campaign=""), actor).order_by() for model in (Case, Interview)]
+    return sorted(
+        named[0].values_list("campaign", flat=True).union(named[1].values_list("campaign", flat=True))
+    )
+
+
 def state_label(row: Case) -> str:
     """The case's state in words, e.g. 已决定."""
     return CASE_WORKFLOW.states[state_of(row)]

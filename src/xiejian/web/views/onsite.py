@@ -21,8 +21,9 @@ from xiejian.people.policy import Actor, may, require
 from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.steps import Step, StepForm, Taken, day, shown, take, text
+from xiejian.web.views.cases import split_tags
 from xiejian.web.views.evidence import EvidenceForm, attach
-from xiejian.web.views.visits import STATE_TONES, campaign_names, state_of
+from xiejian.web.views.visits import STATE_TONES, campaign_titles, state_of
 
 #: What follows first from a conclusion, unless it was done already.
 FOLLOWS = {"限期整改": "order_correction", "停产整改": "order_correction", "移送": "transfer_lead"}
@@ -254,7 +255,7 @@ class AmendForm(StepForm):
 
 def _amend(visit: Visit, given: dict[str, Any], by: Actor, at: dt.datetime) -> object:
     reason = given.pop("reason")
-    given["tags"] = [tag for tag in given["tags"].replace("，", "、").replace(",", "、").split("、") if tag]
+    given["tags"] = split_tags(given["tags"])
     changes = {
         k: v for k, v in given.items() if v != (tag_list(visit.tags) if k == "tags" else getattr(visit, k))
     }
@@ -380,13 +381,14 @@ def _page(request: HttpRequest, found: Visit, rows: list[PointRow], taken: Taken
     return {
         "visit": found,
         "state": (state_of(found), STATE_TONES.get(found.state, "secondary")),
-        "campaign": campaign_names(actor).get(found.campaign, found.campaign) if found.campaign else "",
+        "campaign": campaign_titles(actor).get(found.campaign, found.campaign) if found.campaign else "",
         "checklist": known,
         "checklist_changed": bool(known and found.checklist_version not in ("", known.version)),
         "chapters": _chapters(rows),
         "failed": [row for row in rows if row.state == "not_conform"],
         "progress": _progress(rows),
         "editable": editable,
+        "may_case": bool(may(actor, "cases.edit", found.office_code)),
         "answering": editable and found.state == "started",
         "steps": shown(STEPS, names, taken, found, actor, _initial(found, rows, on), open_first),
         "corrections": list(found.corrections.all()),

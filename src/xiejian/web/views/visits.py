@@ -137,9 +137,14 @@ def _day(given: str) -> dt.date | None:
         return None
 
 
+def campaign_titles(actor: Actor | None) -> dict[str, str]:
+    """The campaigns of the office by the key under which a record names them."""
+    return {c.key: c.title for c in planning.campaigns_of(actor)}
+
+
 def campaign_names(actor: Actor | None) -> dict[str, str]:
     """Campaign as it is stored on a visit → its title; what has no campaign of its own is its own title."""
-    titles = {c.key: c.title for c in planning.campaigns_of(actor)}
+    titles = campaign_titles(actor)
     return {named: titles.get(named, named) for named in queries.campaigns_named(actor)}
 
 
@@ -344,7 +349,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
             return redirect("visit", pk=made.pk)
     context = {
         "form": form, "party": party, "task": task, "problems": wrong,
-        "campaigns": [(c.key, c.title) for c in planning.campaigns_of(request.actor).filter(closed_on=None)],
+        "campaigns": campaign_titles(request.actor),
         "tasks": [t for t in planning.party_tasks(request.actor, party, on) if t.left > 0],
         "last": queries.visits(request.actor, party=party)[:3],
     }  # fmt: skip

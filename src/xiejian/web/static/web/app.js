@@ -137,9 +137,11 @@
     drawCharts(document);
     countPicked();
   });
-  document.addEventListener("htmx:sendError", () => {
+  document.addEventListener("htmx:sendError", (event) => {
     const busy = document.getElementById("listing-busy");
     if (busy) busy.textContent = "网络不通，请稍后再试";
+    const point = event.target.querySelector && event.target.querySelector(".point-saved");
+    if (point) point.textContent = "网络不通，尚未保存；恢复后点“保存全部结果”";
   });
   window.addEventListener("beforeprint", () => {
     for (const table of document.querySelectorAll("details.chart-table")) table.open = true;
