@@ -203,15 +203,18 @@ def _added(entry: Mapping[str, Any]) -> Added:
 
 
 def _stop(entry: Mapping[str, Any]) -> Stop:
-    ends = [_end(entry.get("from"), "stops.from"), None]
-    if entry.get("to") not in (None, ""):
-        ends[1] = _end(entry["to"], "stops.to")
+    first = _end(entry.get("from"), "stops.from")
+    last = None if entry.get("to") in (None, "") else _end(entry["to"], "stops.to")
     reason = shown(entry["reason"]) if entry.get("reason") else ""
-    first, last = ends
-    assert first is not None
-    if last is not None and at(last, close=True) < at(first):
+    if last is not None and _over_before(first, last):
         raise Refused(problems("K427", "stops", first=first, last=last))
     return Stop(first, last, reason)
+
+
+def _over_before(first: dt.date, last: dt.date) -> bool:
+    if isinstance(last, dt.datetime):
+        return at(last) < at(first)
+    return at(last, close=True) <= at(first)
 
 
 def _end(value: object, field: str) -> dt.date:
