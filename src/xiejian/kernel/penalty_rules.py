@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from xiejian.kernel import packs
+from xiejian.kernel.pack_folder import root
 from xiejian.kernel.problems import Catalogue, Refused
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
@@ -222,7 +222,7 @@ class Book:
 
 def load() -> Book:
     """The rules of the pack folder, read once; Refused with K529 where they do not hold together."""
-    return _load(packs.root())
+    return _load(root())
 
 
 @cache
