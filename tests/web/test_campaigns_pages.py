@@ -152,7 +152,7 @@ class TestRecordsThatMissTheName:
     def test_are_offered(self, as_role, campaign, listed):
         offers = as_role("head").get(self.address(campaign)).context["offers"]
         missed = listed[1].party.visits.get()
-        assert missed.pk in {record.key for offer, _ in offers for record in offer.records}
+        assert missed.pk in {record.key for offer, _ in offers for record, _ in offer.records}
 
     def test_are_tagged_with_a_reason(self, as_role, campaign, listed):
         missed = listed[1].party.visits.get()

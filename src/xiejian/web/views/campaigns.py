@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -291,10 +291,9 @@ def campaign_scope(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     if office := asked.get("office", ""):
         rows = rows.filter(party__office_code=office)
     if asked.get("seen") in ("yes", "no"):
-        # a link counts as visited when its party was visited in that link
-        places = set(seen.made().values_list("party_id", "link"))
-        visited = [pk for pk, *place in rows.values_list("pk", "party_id", "link") if tuple(place) in places]
-        rows = rows.filter(pk__in=visited) if asked["seen"] == "yes" else rows.exclude(pk__in=visited)
+        # a party counts as visited in the link that was visited
+        visited = Exists(seen.made().filter(party=OuterRef("party_id"), link=OuterRef("link")))
+        rows = rows.filter(visited if asked["seen"] == "yes" else ~visited)
     listing = Listing(
         request, scope["title"], SCOPE_COLUMNS, rows, "party",
         filters=[
@@ -312,12 +311,31 @@ def campaign_scope(request: HttpRequest, pk: int, item: str) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Offer:
-    """Facts that fit a table of the campaign and name no campaign; ``kind`` says how they can be tagged."""
+    """Facts that fit a table of the campaign and name no campaign; ``kind`` says how they can be tagged.
+
+    ``records`` are (record, what it is in a line): enough to judge whether it belongs.
+    """
 
     table: report_forms.Form
     label: str
     kind: str
-    records: list[Any]
+    records: list[tuple[Any, str]]
+
+
+def _said(fact_table: str, keys: list[Any]) -> dict[Any, str]:
+    """What each record is, in a line; one query. Records of other fact tables keep their name alone."""
+    if fact_table == "visits":
+        made = Visit.objects.filter(pk__in=keys).select_related("party")
+        return {v.pk: _line(v.party.name, v.link, v.kind, v.visited_on, tags(v.tags)) for v in made}
+    if fact_table == "cases":
+        filed = Case.objects.filter(pk__in=keys).select_related("party")
+        return {c.pk: _line(c.party.name, c.link, c.conduct, c.filed_on, tags(c.tags)) for c in filed}
+    return {}
+
+
+def _line(*parts: object) -> str:
+    words = ["、".join(part) if isinstance(part, list) else str(part or "") for part in parts]
+    return " · ".join(word for word in words if word)
 
 
 def _offers(found: Campaign, actor: Actor, on: dt.date) -> list[Offer]:
@@ -332,7 +350,9 @@ def _offers(found: Campaign, actor: Actor, on: dt.date) -> list[Offer]:
             fresh = [r for r in offer.records if (offer.fact_table, r.key) not in shown]
             shown |= {(offer.fact_table, r.key) for r in fresh}
             if fresh:
-                offers.append(Offer(form, offer.label, TAGGED.get(offer.fact_table, ""), fresh))
+                said = _said(offer.fact_table, [r.key for r in fresh])
+                lines = [(r, said.get(r.key, "")) for r in fresh]
+                offers.append(Offer(form, offer.label, TAGGED.get(offer.fact_table, ""), lines))
     return offers
 
 

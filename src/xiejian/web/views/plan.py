@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 from django.contrib import messages
@@ -25,7 +25,7 @@ from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.kinds import label as kind_label
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import Actor, may, require
-from xiejian.planning import actions, queries, workbook
+from xiejian.planning import actions, checks, queries, workbook
 from xiejian.planning.draws import METHOD
 from xiejian.planning.models import Plan, Task
 from xiejian.planning.queries import LATER, SOON, BoardRow, TaskState
@@ -49,6 +49,8 @@ ORIGINS = {
     "新备案": "新备案后在规定期限内检查",
     "复查": "复查上一次责令改正的问题",
 }
+OTHERS = 30  # plans of the same year that the board leads to; the list has them all
+IN_CHART = 15  # offices that a chart holds without its labels touching
 SHOWN = 200  # tasks named on the page that asks before they are moved; the count is always complete
 
 
@@ -79,7 +81,7 @@ def _found(request: HttpRequest, pk: int) -> Plan:
 class PlanForm(PageForm):
     """What a year's plan is made from."""
 
-    year = forms.IntegerField(label="年度", min_value=2000, max_value=2099)
+    year = forms.IntegerField(label="年度", min_value=checks.FIRST_YEAR, max_value=checks.LAST_YEAR)
     pack = forms.ChoiceField(label="规则包")
     office = forms.ChoiceField(label="编制机构")
     seed = forms.CharField(
@@ -265,7 +267,7 @@ def _reason(part: queries.Feasibility) -> str:
 
 
 def _coverage_chart(rows: list[queries.CoverageRow]) -> Chart:
-    per_cent = [
+    per_cent: list[tuple[str, list[float | int | None]]] = [
         (
             f"{row.link}\n{level_words(row.level)}",
             [round(row.required_share * 100, 1), round(row.share * 100, 1)],
@@ -280,31 +282,38 @@ def _coverage_chart(rows: list[queries.CoverageRow]) -> Chart:
 
 
 def _station_chart(board: queries.Board) -> Chart:
-    groups = groupby(board.rows, key=lambda row: row.office)
-    rows = []
-    for office, of_office in groups:
-        total = _sum(of_office, "", office)
-        rows.append((office, [total.done, total.overdue, max(0, total.left - total.overdue)]))
+    totals = [_sum(rows, code, "") for code, rows in groupby(board.rows, key=lambda row: row.office_code)]
+    names = {row.office_code: row.office for row in board.rows}
+    behind = sorted(totals, key=lambda total: -total.left)[:IN_CHART]
+    shown = [total for total in totals if total in behind]
+    rows: list[tuple[str, list[float | int | None]]] = [
+        (names[t.office_code], [t.done, t.overdue, max(0, t.left - t.overdue)]) for t in shown
+    ]
+    title = "各机构进度" if len(totals) == len(shown) else f"剩余最多的 {IN_CHART} 个机构"
     return Chart(
-        "stations", "各机构进度", "across", ["已查", "逾期未查", "未到期"], rows, unit="家次",
+        "stations", title, "across", ["已查", "逾期未查", "未到期"], rows, unit="家次",
         colours=["blue", "orange", "none"], label_heading="机构",
     )  # fmt: skip
 
 
 def _board_page(request: HttpRequest, found: Plan, problems: Iterable[Any] = ()) -> HttpResponse:
     actor, on = request.actor, clock.today(request)
-    by = "area" if request.GET.get("by") == "area" else "office"
+    by: Literal["office", "area"] = "area" if request.GET.get("by") == "area" else "office"
     board = queries.board(actor, found, on, by=by)
     coverage = queries.coverage(actor, found, on)
     only = request.GET.get("station", "")
     newer = found.replaced_by.order_by("-version").first() if found.state == "replaced" else None
     may_plan = bool(may(actor, "planning.plan", found.office_code))
+    others = queries.plans(actor).filter(year=found.year).exclude(pk=found.pk).exclude(state="replaced")
+    other_plans = list(others[:OTHERS])
+    names = queries.office_names([found.office_code, *(other.office_code for other in other_plans)])
     context = {
         "plan": found,
+        "others": [(other, names[other.office_code], STATES[other.state]) for other in other_plans],
         "name": plan_name(found),
         "pack_title": pack_title(found.pack),
         "state": (STATES[found.state], STATE_TONES[found.state]),
-        "office_name": queries.office_names([found.office_code])[found.office_code],
+        "office_name": names[found.office_code],
         "on": on,
         "board": board,
         "total": board.total,
@@ -512,7 +521,7 @@ TASK_COLUMNS = [
     Column("state", "状态", lambda t: t.state_label, tone=lambda t: t.state_tone),
     Column("office", "责任机构", lambda t: t.office_name, ("office_code",)),
     Column("basis", "依据", lambda t: t.basis, shown=False),
-    Column("visit", "检查", lambda t: "开始检查" if t.visit else "", href=lambda t: t.visit),
+    Column("visit", "检查", lambda t: "安排检查" if t.visit else "", href=lambda t: t.visit),
 ]  # fmt: skip
 
 
