@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.shortcuts import render
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import urlencode
 
+from xiejian.registry.queries import Page, page
 from xiejian.web.export import download
 
 PAGE_SIZE = 50
@@ -113,7 +115,6 @@ class Listing:
     #: what else may be done with the chosen rows: (label, icon, address that takes them as ``ids``)
     bulk: list[tuple[str, str, str]] = field(default_factory=list)
     hidden: list[tuple[str, str]] = field(default_factory=list)
-    count: int | None = None
 
     def __post_init__(self) -> None:
         self.asked: MultiValueDict[str, str] = self.request.GET
@@ -128,13 +129,21 @@ class Listing:
         picked = [int(i) for i in self.asked.getlist("ids") if i.isdigit()]
         if picked:
             self.rows = self.rows.filter(pk__in=picked)
-        self._total = self.count if not picked else None
+        number = self.asked.get("page", "1")
+        self.wanted = max(1, int(number)) if number.isdigit() else 1
+
+    @cached_property
+    def found(self) -> Page[Any]:
+        """The rows of the page asked for and the right total; the last page where there is no such page."""
+        found = page(self.ordered(), self.wanted, PAGE_SIZE)
+        if not found.items and self.wanted > 1:
+            self.wanted = max(1, -(-found.total // PAGE_SIZE))
+            found = page(self.ordered(), self.wanted, PAGE_SIZE)
+        return found
 
     @property
     def total(self) -> int:
-        if self._total is None:
-            self._total = self.rows.order_by().count()
-        return self._total
+        return self.found.total
 
     @property
     def pages(self) -> int:
@@ -142,8 +151,7 @@ class Listing:
 
     @property
     def page(self) -> int:
-        asked = self.asked.get("page", "1")
-        return min(max(1, int(asked)) if asked.isdigit() else 1, self.pages)
+        return min(self.wanted, self.pages)
 
     @property
     def first_number(self) -> int:
@@ -169,8 +177,7 @@ class Listing:
 
     def shown_rows(self) -> list[tuple[Any, list[Cell]]]:
         """The rows of this page with their cells; called once by the template."""
-        start = (self.page - 1) * PAGE_SIZE
-        rows = self.prepared(self.ordered()[start : start + PAGE_SIZE])
+        rows = self.prepared(self.found.items)
         return [(row, [_cell(column, row) for column in self.visible_columns]) for row in rows]
 
     def headings(self) -> list[Heading]:

@@ -198,7 +198,6 @@ def network_list(request: HttpRequest) -> HttpResponse:
         search_label="搜索姓名、所在单位",
         empty="还没有登记协管员、信息员或监测员",
         empty_next="点“新增”登记第一位。",
-        count=None,
     )  # fmt: skip
     return show(listing, "web/network_list.html", {"may_edit": bool(may(request.actor, "registry.edit"))})
 
