@@ -72,6 +72,11 @@ class TestPack:
     def test_cites_title_number_and_article(self, tmp_path):
         assert written(tmp_path, ROW).rules["T-1"].citation == "《乙办法》（第2号）第2条"
 
+    def test_cites_articles_of_one_document_together(self, tmp_path):
+        two = ROW.replace('["乙 第2条"]', '["乙 第2条", "甲 第3条", "乙 第4条"]')
+        citation = written(tmp_path, two).rules["T-1"].citation
+        assert citation == "《乙办法》（第2号）第2条、第4条；《甲办法》（第1号）第3条"
+
     def test_row_is_in_force_with_the_document_it_cites(self, tmp_path):
         assert written(tmp_path, ROW).rules["T-1"].from_on == D("2021-01-01")
 
@@ -214,6 +219,10 @@ class TestExtension:
             deadlines.due("CS-11", "2024-01-31", extensions=[Added(24, "H")])
         assert refused.value.first.code == "K426"
 
+    def test_of_a_fixed_date_follows_it(self):
+        due = deadlines.due("SI-1", "2024-05-10", extensions=[Added(5, "WD")])
+        assert both(due) == ("2025-04-08", "2025-04-08")
+
     def test_changes_no_backward_window(self):
         due = deadlines.due("LC-2", "2024-06-28", extensions=[Added(10, "WD")])
         assert (due.due_legal, len(due.notes)) == (D("2024-05-16"), 2)
@@ -263,6 +272,9 @@ class TestAtOnce:
         due = deadlines.due("RC-4", "2024-03-05")
         assert (due.due_strict, due.due_legal, due.day_kind) == (None, None, "calendar")
 
+    def test_takes_no_extension_and_says_so(self):
+        assert "未计入" in deadlines.due("RC-4", "2024-03-05", extensions=[Added(1, "WD")]).notes[-1]
+
     def test_says_why(self):
         assert deadlines.due("RC-4", "2024-03-05").notes
 
@@ -295,6 +307,10 @@ class TestTrail:
     def test_lists_the_days_over_which_the_end_rolled(self):
         due = deadlines.due("RC-1", "2024-04-30")
         assert next((str(s.day), s.kind) for s in due.trail) == ("2024-05-01", "rollover")
+
+    def test_of_the_nth_working_day_begins_with_its_month(self):
+        due = deadlines.due("SD-1", "2024-04-10")
+        assert [str(s.day) for s in due.trail] == [f"2024-05-0{n}" for n in range(1, 6)]
 
     def test_keeps_make_up_days_apart(self):
         assert deadlines.due("CP-1", "2024-04-25").made_up == (D("2024-04-28"),)

@@ -194,7 +194,7 @@ def _added(entry: Mapping[str, Any]) -> Added:
         n = int(n)
     if type(n) is not int or n < 1:
         raise Refused(problems("K425", "extensions", value=shown(n)))
-    approved = entry.get("approved_on")
+    approved = entry.get("approved_on") or entry.get("approved_at")
     return Added(
         n,
         unit(entry["unit"], "extensions") if entry.get("unit") else None,

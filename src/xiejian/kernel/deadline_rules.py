@@ -221,17 +221,17 @@ def _text(entry: dict[str, Any], key: str, where: str) -> str:
 def _cited(
     entry: dict[str, Any], documents: Mapping[str, Document], where: str
 ) -> tuple[str, list[Document]]:
-    """The citation in full, and the documents it names."""
-    parts, named = [], []
+    """The citation in full, and the documents it names; articles of one document stand together."""
+    articles: dict[str, list[str]] = {}
     for text in entry.get("citation", []):
         key, _, article = text.partition(" ")
         if key not in documents or not article:
             raise ValueError(f"{where}: citation {text!r} needs a document of this pack and an article")
-        document = documents[key]
-        parts.append(f"《{document.title}》（{document.number}）{article.strip()}")
-        named.append(document)
-    if not parts:
+        articles.setdefault(key, []).append(article.strip())
+    if not articles:
         raise ValueError(f"{where}: citation is missing")
+    named = [documents[key] for key in articles]
+    parts = [f"《{d.title}》（{d.number}）{'、'.join(articles[d.key])}" for d in named]
     return "；".join(parts), named
 
 

@@ -228,6 +228,8 @@ def due(
         target = None
         if own := applied.setting:
             target = _period(calendar, begin, own.n or 1, own.unit)
+        if extensions or stops:
+            notes.append("没有期限可延长或中止，所给延长、中止未计入")
         return Due(asked.id, applied, begin, target=target, notes=tuple(notes))
     if rollover_weekend is None:
         rollover_weekend = deadline_rules.load().setting("rollover_weekend")
@@ -373,7 +375,8 @@ class _Count:
             periods[self.rule.unit] = self.rule.n or 0
         else:
             fixed = self._fixed()
-            runs.append(Run(begin + ONE_DAY, fixed, self.rule.unit))
+            nth = self.rule.unit == "NTH_WD"
+            runs.append(Run(fixed.replace(day=1), fixed, "WD") if nth else Run(begin + ONE_DAY, fixed, "FIX"))
             begin = fixed
             if stopped:
                 self.notes.append("固定日期不因中止推后，所给中止未计入")
