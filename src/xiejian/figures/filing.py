@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-import chinese_calendar
 from django.db import transaction
 
 from xiejian.figures import definitions, forms, tables
@@ -20,6 +19,7 @@ from xiejian.figures.checks import Result, Snapshot
 from xiejian.figures.forms import Due
 from xiejian.figures.models import FiledTable
 from xiejian.figures.tables import number_json
+from xiejian.kernel import workdays
 from xiejian.kernel.divisions import stem, tier
 from xiejian.kernel.problems import Refused
 
@@ -172,28 +172,6 @@ def differences(filed: FiledTable) -> list[Difference]:
     return found
 
 
-def is_working_day(day: dt.date) -> bool:
-    """A working day of the State Council's holiday notice; Monday to Friday where none is published yet."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
-
-
-def nth_working_day(year: int, month: int, number: int) -> dt.date:
-    """The n-th working day of a month.
-
-    >>> nth_working_day(2024, 5, 4)
-    datetime.date(2024, 5, 9)
-    """
-    day = dt.date(year, month, 1)
-    while True:
-        number -= is_working_day(day)
-        if number <= 0:
-            return day
-        day += dt.timedelta(days=1)
-
-
 @dataclass(frozen=True)
 class Obligation:
     """One table that an office has to hand up: for which period, by when, and where it stands."""
@@ -214,7 +192,10 @@ def _deadlines(due: Due, year: int) -> list[tuple[dt.date, dt.date]]:
     """(cut-off, due date) of every submission whose due date lies in ``year``."""
     if due.cadence == "monthly":
         return [
-            (dt.date(year, month, 1) - dt.timedelta(days=1), nth_working_day(year, month, due.working_day))
+            (
+                dt.date(year, month, 1) - dt.timedelta(days=1),
+                workdays.standing().nth_of_month(year, month, due.working_day),
+            )
             for month in range(1, 13)
         ]
     days = [dt.date.fromisoformat(f"{year}-{text}") for text in due.dates]

@@ -11,7 +11,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import reduce
 from operator import or_
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from xiejian.inspections.checklists import minimum_inspectors
 from xiejian.inspections.models import Visit
-from xiejian.kernel import divisions, packs, workdays
+from xiejian.kernel import divisions, workdays
 from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.timeline import Event
 from xiejian.people.models import Office
@@ -32,12 +32,6 @@ from xiejian.registry.models import Party, PartyLink
 _KIND_IDS = {label: kind for kind, label in KIND_LABELS.items()}
 CONCLUDED, CANCELLED = "concluded", "注销"
 SOON, LATER = 7, 30  # days ahead that the board shows; a habit of the page, no rule of law
-
-
-@cache
-def calendar() -> workdays.Calendar:
-    """The statutory calendar, with the office's own file of years published since."""
-    return workdays.build(packs.root() / "national" / "workdays.toml")
 
 
 def plans(actor: Actor | None) -> QuerySet[Plan]:
@@ -363,7 +357,8 @@ def _feasibility(
             missed[state.office_code] += state.left if state.is_overdue(on) else 0
     settings = dict(Office.objects.filter(code__in=left).values_list("code", "settings"))
     first, last = max(on, dt.date(plan.year, 1, 1)), dt.date(plan.year, 12, 31)
-    days, provisional = calendar().between(first, last), calendar().is_provisional(first, last)
+    calendar = workdays.standing()
+    days, provisional = calendar.between(first, last), calendar.is_provisional(first, last)
     found = []
     for code in sorted(left):
         capacity = capacity_of(settings.get(code) or {}, days)
