@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -40,6 +39,8 @@ BANDS = ("lighter", "ordinary", "heavier")
 CIRCUMSTANCES = "circumstances"
 
 _PLAIN = re.compile(r"(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?元?")
+# full-width forms of an input method; not NFKC, which would read "10²" as 102
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９，．－", "0123456789,.-")
 _YES = {"是": True, "否": False, "true": True, "false": False}
 
 
@@ -228,11 +229,15 @@ def asked(rule: Rule, book: Book) -> list[str]:
 # --- facts ---
 
 
+def _small(value: object) -> bool:
+    """A whole number that Python is willing to write down."""
+    return type(value) is int and abs(value) <= LIMIT
+
+
 def shown(value: object) -> str:
     """A value as it can be printed: one line, at most 40 characters, nothing that cannot be encoded."""
-    text = (
-        str(value)[:41] if isinstance(value, str | int | float | Decimal | dt.date) else type(value).__name__
-    )
+    plain = isinstance(value, str | float | Decimal | dt.date | bool) or _small(value)
+    text = str(value)[:41] if plain else f"（{type(value).__name__}）"
     text = "".join(c if c.isprintable() else "�" for c in text)
     return text if len(text) <= 40 else f"{text[:40]}…"
 
@@ -302,10 +307,12 @@ def _not_chosen(value: object, fact: Fact, rule: str, values: Any) -> Refused:
 
 def read_amount(value: object, fact: Fact) -> Decimal:
     """An amount in yuan, exactly as written; Refused K523 for anything but 0 or more in whole fen."""
-    text = str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
     found = None
-    if isinstance(text, str) and len(text) <= 60:
-        found = _number(text, number=not isinstance(value, str))
+    if isinstance(value, str) and len(value) <= 60:
+        found = _from_text(value)
+    elif isinstance(value, float | Decimal) or _small(value):
+        number = Decimal(str(value))  # of a float the digits it is written with, not its binary value
+        found = number if number.is_finite() and number.adjusted() < 20 else None
     if found is None or found != found.quantize(FEN) or not 0 <= found <= LIMIT:
         raise Refused(
             problems(
@@ -315,12 +322,9 @@ def read_amount(value: object, fact: Fact) -> Decimal:
     return found.quantize(FEN)
 
 
-def _number(text: str, *, number: bool) -> Decimal | None:
-    """Digits as people write them (full-width, thousands commas, 元); only numbers may carry exponents."""
-    if number:
-        found = Decimal(text)
-        return found if found.is_finite() and found.adjusted() < 20 else None
-    match = _PLAIN.fullmatch(unicodedata.normalize("NFKC", text).strip())
+def _from_text(text: str) -> Decimal | None:
+    """Digits as people write them: full-width, with thousands commas or 元; None for anything else."""
+    match = _PLAIN.fullmatch(text.translate(_FULL_WIDTH).strip())
     if match is None or len(match[2]) > 20 or len(match[3] or "") > 20:
         return None
     return Decimal(f"{match[1]}{match[2].replace(',', '')}{match[3] or ''}")
