@@ -14,6 +14,24 @@ from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, Actor
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="only tests that touch the database: the rest ran already",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --database-only: the second database runs what can differ there, and nothing twice for nothing."""
+    if not config.getoption("--database-only"):
+        return
+    stored = [i for i in items if i.get_closest_marker("django_db") or "db" in getattr(i, "fixturenames", ())]
+    kept = set(stored)
+    config.hook.pytest_deselected(items=[i for i in items if i not in kept])
+    items[:] = stored
+
+
 def shared_data() -> Path:
     """The public data beside the project, for tests only."""
     return Path(os.environ.get("XIEJIAN_SHARED", Path(__file__).parents[2] / "shared")) / "data"
