@@ -13,6 +13,8 @@ from xiejian.inspections import actions
 from xiejian.inspections.checklists import get
 from xiejian.inspections.checks import Entry
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
+from xiejian.people.actions import open_office
+from xiejian.people.models import Officer
 from xiejian.people.policy import SYSTEM
 from xiejian.planning.models import Plan, Task
 from xiejian.web import clock
@@ -440,3 +442,21 @@ class TestTheRecordOnPaper:
         concluded.party.save()
         page = as_role("upper_viewer").get(f"/visits/{concluded.pk}/record/").content.decode()
         assert "白某某" not in page
+
+
+class TestWhoMayBeSent:
+    def test_are_inspectors_of_the_station_and_of_its_bureau(self, as_role, shop, team):
+        form = as_role("station_inspector").get(f"/visits/new/?party={shop.pk}").context["form"]
+        offered = {officer.username for officer in form.fields["team"].queryset}
+        assert offered == {"wang", "zhao", "t.station_inspector", "t.section_officer"}
+
+    def test_are_never_those_of_another_station(self, as_role, shop, naiman):
+        open_office(code="150525101", name="八仙筒市场监督管理所", by=SYSTEM, at=NOW)
+        appoint("far", "远检", "150525101", NOW)
+        form = as_role("station_inspector").get(f"/visits/new/?party={shop.pk}").context["form"]
+        assert "far" not in {officer.username for officer in form.fields["team"].queryset}
+
+    def test_are_in_post(self, as_role, shop, team):
+        Officer.objects.filter(username="wang").update(is_active=False)
+        form = as_role("station_inspector").get(f"/visits/new/?party={shop.pk}").context["form"]
+        assert "wang" not in {officer.username for officer in form.fields["team"].queryset}

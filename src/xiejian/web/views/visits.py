@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from xiejian.inspections import actions, checklists, queries
 from xiejian.inspections.checks import VISIT_KINDS
 from xiejian.inspections.models import Visit
+from xiejian.kernel import workdays
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.models import Office
@@ -221,7 +222,7 @@ def visit_month(request: HttpRequest) -> HttpResponse:
     by_day: dict[dt.date, list[Visit]] = {}
     for row in rows:
         by_day.setdefault(row.day, []).append(row)
-    working = planning.calendar()
+    working = workdays.standing()
     cells = [
         [_cell(d, month, on, by_day.get(d, []), working.is_working_day(d)) for d in week] for week in weeks
     ]
