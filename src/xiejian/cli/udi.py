@@ -25,7 +25,7 @@ def _answer(value: Any, today: dt.date) -> dict[str, Any]:
 
 
 def _photo(path: Path) -> list[str]:
-    """The codes on a photo. Its reader is loaded only for photos: it would double the time of every answer."""
+    """The codes on a photo; its reader is loaded only here, for it would slow down every answer."""
     reader = import_module("xiejian.numbers.udi_photo")
     try:
         found: list[str] = reader.read_photo(path.read_bytes())

@@ -32,6 +32,8 @@ _CONFIG = ParseConfig(gs1_element_strings_verify_date=False)
 #: what biip raises on strings it cannot take apart; anything but ParseError is an oversight of its own
 _REFUSALS = (ParseError, ValueError, IndexError, KeyError, ArithmeticError)
 _BRACKETED = re.compile(r"\((\d{2,4})\)((?:[^()\\]|\\.)+)", re.ASCII)
+#: a text with more faults is no code: nobody reads on
+_MOST_FAULTS = 20
 _ESCAPED = re.compile(r"\\(.)")
 _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _GTIN = re.compile(r"\d{13,14}", re.ASCII)
@@ -45,8 +47,8 @@ def _separators() -> re.Pattern[str]:
 
 
 def read_bracketed(text: str, *, on: dt.date) -> Udi:
-    """The printed form ``(01)…(17)…``; blanks are no part of it, a bracket inside a value has a backslash."""
-    compact = "".join(text.split())
+    """The printed form ``(01)…(17)…``; blanks and separators are dropped, ``\\(`` is a bracket."""
+    compact = _separators().sub("", "".join(text.split()))
     elements: list[Element] = []
     faults: list[Fault] = []
     position = 0
@@ -67,7 +69,7 @@ def read_elements(text: str, *, on: dt.date) -> Udi:
     rest = text.lstrip(SEPARATOR)
     if not rest:
         return _judged(text, [], [fault("N201", text)], on)
-    while rest:
+    while rest and len(faults) < _MOST_FAULTS:
         rest = _take_first(rest, text, elements, faults).lstrip(SEPARATOR)
     return _judged(text, elements, faults, on)
 

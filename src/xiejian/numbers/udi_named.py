@@ -11,7 +11,8 @@ from xiejian.numbers import udi_dates
 from xiejian.numbers.udi_record import Fault, Udi, book, fault
 
 _MA_PART = re.compile(r"\.(?=[A-Z])")
-_AHM_PART = re.compile(r"\(([A-Z]{2})\)|[\x1d;,/|]+\s*([A-Z]{2})[:=]?")
+_AHM_PART = re.compile(r"\(([A-Z]{2})\)|[\x1d;,/| ]([A-Z]{2})[:=]?")
+_AHM_EDGES = "\x1d;,/| "
 #: MA and AHM dates by their number of digits
 _LAYOUTS = {6: "YYMMDD", 8: "YYYYMMDD"}
 
@@ -90,11 +91,11 @@ def _ahm() -> re.Pattern[str]:
 def read_ahm(text: str, *, on: dt.date) -> Udi:
     """AHM codes: the product behind AHM, then parts set off by brackets or separators; never guessed."""
     pieces = _AHM_PART.split(text)
-    found = _ahm().fullmatch(pieces[0].strip())
+    found = _ahm().fullmatch(pieces[0].strip(_AHM_EDGES))
     if not found:
         return book().bare("AHM", (fault("N251", text),))
     named = [
-        (bracketed or separated, value.strip())
+        (bracketed or separated, value.strip(_AHM_EDGES))
         for bracketed, separated, value in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True)
     ]
     return _named("AHM", text, found["code"], {}, named, [], on)

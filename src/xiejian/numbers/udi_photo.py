@@ -11,17 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from xiejian.numbers.udi_record import Fault, book, fault
 
 #: what device labels carry
-FORMATS = [
-    zxingcpp.BarcodeFormat.DataMatrix,
-    zxingcpp.BarcodeFormat.QRCode,
-    zxingcpp.BarcodeFormat.Code128,
-    zxingcpp.BarcodeFormat.Code39,
-    zxingcpp.BarcodeFormat.EANUPC,
-    zxingcpp.BarcodeFormat.ITF,
-    zxingcpp.BarcodeFormat.Aztec,
-    zxingcpp.BarcodeFormat.PDF417,
-    zxingcpp.BarcodeFormat.DataBar,
-]
+FORMATS = zxingcpp.barcode_formats_from_str(
+    "DataMatrix,QRCode,Code128,Code39,EANUPC,ITF,Aztec,PDF417,DataBar"
+)
 _KINDS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 #: pixels of the longer edge when a photo is tried again
 _SMALL = 1000
