@@ -242,6 +242,25 @@ class TestStop:
         due = deadlines.due("CS-4", "2024-03-05T10:00", stops=[stop])
         assert due.due_strict == dt.datetime(2024, 3, 6, 16)
 
+    def test_after_an_hour_rule_is_over_changes_nothing(self):
+        stop = Stop(dt.datetime(2024, 3, 6, 10), dt.datetime(2024, 3, 6, 12))
+        assert deadlines.due("CS-4", "2024-03-05T10:00", stops=[stop]).due_strict == dt.datetime(
+            2024, 3, 6, 10
+        )
+
+    def test_that_meets_another_on_one_day_counts_it_once(self):
+        stops = [Stop(D("2024-03-01"), D("2024-03-10")), Stop(D("2024-03-10"), D("2024-03-12"))]
+        assert deadlines.due("CS-11", "2024-01-31", stops=stops).due_strict == D("2024-05-12")
+
+    def test_from_an_hour_to_the_end_of_its_day_is_read(self):
+        known = deadline_facts.read({"stops": [{"from": "2024-03-05T12:00", "to": "2024-03-05"}]})
+        due = deadlines.due("CS-4", "2024-03-05T10:00", stops=known.stops)
+        assert due.due_strict == dt.datetime(2024, 3, 6, 22)
+
+    def test_on_a_make_up_day_takes_it_out(self):
+        stop = Stop(D("2024-04-28"), D("2024-04-28"))
+        assert deadlines.due("CS-2", "2024-04-25", stops=[stop]).made_up == ()
+
     def test_shows_each_day_and_its_reason(self):
         due = deadlines.due("CS-11", "2024-01-31", stops=[Stop(D("2024-03-01"), D("2024-03-20"), "检验")])
         stopped = [skipped for skipped in due.trail if skipped.kind == "stop"]
@@ -265,6 +284,20 @@ class TestHours:
     @pytest.mark.parametrize("text", ["2024年4月30日 10:15", "2024年4月30日10时15分", "2024/4/30 10:15:00"])
     def test_are_read_as_people_write_them(self, text):
         assert deadlines.due("CS-6", text).due_legal == dt.datetime(2024, 5, 1, 10, 15)
+
+
+class TestWindow:
+    def test_reminds_at_its_opening_and_before_it_closes(self):
+        due = deadlines.due("LC-2", "2024-06-28")
+        calendar = workdays.standing()
+        assert due.reminders == (
+            due.opens,
+            calendar.add(due.due_strict, -20),
+            calendar.add(due.due_strict, -5),
+        )
+
+    def test_that_is_only_a_last_day_does_not_open(self):
+        assert deadlines.due("LC-27", "2024-06-28").opens is None
 
 
 class TestAtOnce:
@@ -327,6 +360,12 @@ class TestProvisional:
     @pytest.mark.parametrize(("start", "expected"), [("2026-12-10", False), ("2026-12-11", True)])
     def test_when_the_end_lies_in_a_year_not_published(self, start, expected):
         assert deadlines.due("CS-1", start).provisional is expected
+
+    def test_when_only_its_beginning_lies_in_one(self):
+        assert deadlines.due("CS-1", "2003-12-29").provisional
+
+    def test_never_for_hours(self):
+        assert not deadlines.due("CS-4", "2027-03-05T10:00").provisional
 
     def test_ends_when_the_year_is_entered(self, tmp_path):
         path = tmp_path / "workdays.toml"
