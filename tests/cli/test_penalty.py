@@ -117,6 +117,12 @@ class TestList:
         )
 
 
+def test_circumstances_are_listed_with_their_steps():
+    found = json.loads(CliRunner().invoke(penalty, ["--circumstances", "--json"]).stdout)
+    assert {c["id"]: c["steps"] for c in found}["S4-2"] == ["heavier"]
+    assert all(c["citation"] for c in found)
+
+
 def test_the_command_loads_neither_django_nor_the_rule_reader_of_grades():
     code = (
         "import sys; import xiejian.cli.penalty; "

@@ -84,6 +84,17 @@ class TestAmounts:
         assert low.as_tuple().exponent >= -2 and high.as_tuple().exponent >= -2
 
 
+class TestKeys:
+    @pytest.mark.parametrize(("written", "rule"), [("M74-1..4", "M74"), ("A73-1..12", "A73"), ("P84", "P84")])
+    def test_may_name_a_whole_article(self, written, rule):
+        assert penalties.assess(written, {"goods_value": "1"}, ON).rule == rule
+
+    def test_of_articles_with_unlike_items_name_the_items(self):
+        with pytest.raises(Refused) as refused:
+            penalties.assess("P83", {}, ON)
+        assert "P83-1、P83-2" in refused.value.first.next
+
+
 class TestFlags:
     def test_that_are_not_given_count_as_no_and_say_so(self):
         reasons = penalties.assess("P84-3", {}, ON).reasons
@@ -186,6 +197,18 @@ class TestBands:
         assert [r.unverified for r in reasons if r.rule == "裁量分档"] == [True]
 
 
+class TestReduced:
+    def test_lies_below_the_minimum(self):
+        assert penalties.assess("P88-1", {}, ON).reduced == (0, 10000)
+
+    def test_does_not_exist_where_the_law_has_only_a_maximum(self):
+        assert penalties.assess("U32", {}, ON).reduced is None
+
+    def test_has_a_floor_where_the_region_sets_one(self):
+        book = read([SMALL.replace("active = false", "active = true\nlowest_share = 0.1")])
+        assert penalties.assess("T1", {}, ON, book).reduced == (Decimal("0.10"), 1)
+
+
 class TestRanges:
     @given(yuan, yuan, flags, st.sampled_from(COMPUTED))
     def test_never_fall_when_the_base_rises(self, one, other, given_flags, key):
@@ -221,6 +244,8 @@ class TestOldLaw:
         book = read([SMALL_HEAD, old, new])
         fines = [penalties.assess("T1", {}, on, book).fine for on in ("2022-12-31", "2023-01-01")]
         assert fines == [(1, 2), (3, 4)]
+        (newer,) = penalties.assess("T1", {}, "2022-12-31", book).conflicts
+        assert (newer.id, newer.fine) == ("2023-01-01", (3, 4))
 
 
 class TestCircumstances:
@@ -284,6 +309,13 @@ direct = "直接"
 [label.confiscate]
 [label.basis]
 memory = "凭记忆"
+[alias]
+"T1..2" = "T1"
+[newer_law]
+meaning = "从新"
+citation = "法"
+[reduction]
+active = false
 [always]
 text = "改正"
 citation = "法"

@@ -11,7 +11,7 @@ import click
 from xiejian.cli.answer import answering, batch_option, emit, json_option, read_json
 from xiejian.kernel import penalties
 from xiejian.kernel.penalties import Assessment, PersonsPenalty, Reason
-from xiejian.kernel.penalty_rules import Book, Range, Rule, load, problems
+from xiejian.kernel.penalty_rules import Book, Circumstance, Range, Rule, load, problems
 from xiejian.kernel.problems import Refused
 
 WHO = "法定代表人、主要负责人、直接负责的主管人员和其他责任人员"
@@ -27,6 +27,7 @@ WHO = "法定代表人、主要负责人、直接负责的主管人员和其他�
 )
 @click.option("--on", "on", help="违法行为的日期，如 2024-05-01")
 @click.option("--list", "listing", is_flag=True, help="列出全部规则")
+@click.option("--circumstances", "circumstances", is_flag=True, help="列出全部裁量情节")
 @batch_option
 @json_option
 @click.pass_context
@@ -37,6 +38,7 @@ def penalty(
     facts_file: Path | None,
     on: str | None,
     listing: bool,
+    circumstances: bool,
     batch: Path | None,
     as_json: bool,
 ) -> None:
@@ -44,8 +46,13 @@ def penalty(
     book = load()
     if listing:
         rules = [rule for versions in book.rules.values() for rule in versions]
-        lines = (f"{rule.id:8} {rule.meaning}（{rule.citation}）" for rule in rules)
+        lines = (f"{rule.id:9} {rule.meaning}（{rule.citation}）" for rule in rules)
         emit([listed(rule, book) for rule in rules], as_json, "\n".join(lines))
+        return
+    if circumstances:
+        found = book.circumstances.values()
+        lines = (f"{c.id:5} {c.meaning} → {_steps(c.steps, book)}（{c.citation}）" for c in found)
+        emit([circumstance(c) for c in found], as_json, "\n".join(lines))
         return
     if batch is not None:
         found = [element(item, book) for item in read_json(batch, list)]
@@ -107,6 +114,7 @@ def as_answer(found: Assessment, book: Book) -> dict[str, Any]:
         "meaning": found.meaning,
         "fine": pair(found.fine),
         "bands": cut(found.bands),
+        "reduced": pair(found.reduced),
         "may": found.may,
         "first_step": found.first_step,
         "also": list(found.also),
@@ -123,15 +131,23 @@ def as_answer(found: Assessment, book: Book) -> dict[str, Any]:
             for c in found.conflicts
         ],
         "exemptions": [reason(r) for r in found.exemptions],
-        "circumstances": [
-            {"id": c.id, "steps": list(c.steps), "must": c.must, "meaning": c.meaning,
-             "citation": c.citation, "unverified": c.unverified}
-            for c in found.circumstances
-        ],
+        "circumstances": [circumstance(c) for c in found.circumstances],
         "steps": list(found.steps),
         "confirm": found.confirm,
         "ignored": list(found.ignored),
-    }  # fmt: skip
+    }
+
+
+def circumstance(found: Circumstance) -> dict[str, Any]:
+    """A discretion circumstance as JSON, with the steps it may lead to."""
+    return {
+        "id": found.id,
+        "steps": list(found.steps),
+        "must": found.must,
+        "meaning": found.meaning,
+        "citation": found.citation,
+        "unverified": found.unverified,
+    }
 
 
 def persons(found: PersonsPenalty | None) -> dict[str, Any]:

@@ -89,6 +89,7 @@ class Assessment:
     citation: str
     fine: Range | None
     bands: dict[str, Range]
+    reduced: Range | None
     may: bool
     first_step: str
     also: tuple[str, ...]
@@ -142,14 +143,15 @@ def assess(key: object, facts: object, on: object, book: Book | None = None) -> 
     return Assessment(
         rule=rule.id, on=day, meaning=rule.meaning,
         citation="；".join(r.citation for r in found.rules),
-        fine=found.fine, bands=bands(found.fine, book), may=found.may, first_step=found.first_step,
+        fine=found.fine, bands=bands(found.fine, book), reduced=reduced(found.fine, book), may=found.may,
+        first_step=found.first_step,
         also=tuple(dict.fromkeys(also)),
         persons=_persons(persons, given, book) if persons and (serious or persons.always) else None,
         base=found.base, base_value=found.base_value,
         decided_by=next((r.decided_by for r in found.rules if r.decided_by), ""),
         reasons=(*found.reasons, *_general(found, day, book)),
         unverified=any(r.unverified for r in found.rules),
-        conflicts=_conflicts(found.rules, given, day, book),
+        conflicts=(*_conflicts(found.rules, given, day, book), *_newer(rule, given, book)),
         exemptions=tuple(_reason(r) for f in found.rules for r in book.exemptions(f.id, day)),
         circumstances=circumstances,
         steps=tuple(dict.fromkeys(step for c in circumstances for step in c.steps)),
@@ -177,6 +179,14 @@ def bands(fine: Range | None, book: Book | None = None) -> dict[str, Range]:
     return dict(zip(BANDS, itertools.pairwise(edges), strict=True))
 
 
+def reduced(fine: Range | None, book: Book | None = None) -> Range | None:
+    """Where a reduced fine lies: below the minimum, from the share of it that a region may set as lowest."""
+    if fine is None or not fine[0]:
+        return None
+    lowest = ((book or load()).cut.lowest_reduced * fine[0]).quantize(FEN, ROUND_CEILING)
+    return lowest, fine[0]
+
+
 def band_of(amount: Decimal, fine: Range, book: Book | None = None) -> str:
     """The band of a fine: ``reduced`` below the range, ``""`` above it; the cut says who owns each mark."""
     cut = (book or load()).cut
@@ -195,9 +205,11 @@ def band_of(amount: Decimal, fine: Range, book: Book | None = None) -> str:
 
 def find(key: object, on: dt.date, book: Book) -> Rule:
     """The version of a rule in force on a day; Refused K521 or K526. Explanations are always found."""
-    versions = book.rules.get(key) if isinstance(key, str) else None
+    versions = book.rules.get(book.aliases.get(key, key)) if isinstance(key, str) else None
     if not versions:
-        raise Refused(problems("K521", where="key", rule=shown(key)))
+        items = [r.id for v in book.rules.values() for r in v if r.group == key]
+        more = f"，或用其中一项：{'、'.join(items)}" if items else ""
+        raise Refused(problems("K521", where="key", rule=shown(key), more=more))
     for rule in versions:
         if rule.in_force(on) or rule.kind != "penalty":
             return rule
@@ -512,6 +524,19 @@ def _conflicts(
             )
         )
     return tuple(found)
+
+
+def _newer(rule: Rule, given: Mapping[str, Any], book: Book) -> list[Disagreement]:
+    """Later versions of the rule and what they give: the lighter one applies (处罚法 第37条)."""
+    meaning, citation = book.newer_law
+    later = [r for r in book.rules[rule.id] if rule.until_on and r.from_on and r.from_on > rule.until_on]
+    return [
+        Disagreement(
+            f"{r.from_on}", f"{meaning}（{citation}）", rule.id, _other_fine(rule.id, given, r.from_on, book)
+        )
+        for r in later
+        if r.from_on
+    ]
 
 
 def _other_fine(key: str, given: Mapping[str, Any], on: dt.date, book: Book) -> Range | None:

@@ -172,6 +172,7 @@ class Cut:
     citation: str
     unverified: bool
     confirm: str
+    lowest_reduced: Decimal
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,8 @@ class Book:
     step_labels: dict[str, str]
     late_fee: LateFee
     always: tuple[str, str]
+    newer_law: tuple[str, str]
+    aliases: dict[str, str]
     version: str
 
     def exemptions(self, rule_id: str, on: dt.date) -> list[Rule]:
@@ -240,7 +243,7 @@ def read(texts: list[str]) -> Book:
     """The book of these TOML texts; ValueError (KeyError, TypeError) says what does not hold together."""
     raw = [tomllib.loads(text, parse_float=Decimal) for text in texts]
     merged: dict[str, Any] = {}
-    for name in ("law", "fact", "label", "late_fee", "always", "cut"):
+    for name in ("law", "fact", "label", "late_fee", "always", "newer_law", "alias", "cut", "reduction"):
         merged[name] = {key: value for content in raw for key, value in content.get(name, {}).items()}
     laws = {key: _law(key, entry) for key, entry in merged["law"].items()}
     facts = {name: _fact(name, entry) for name, entry in merged["fact"].items()}
@@ -253,7 +256,7 @@ def read(texts: list[str]) -> Book:
         facts=facts,
         labels=merged["label"],
         conflicts=tuple(_conflict(c) for content in raw for c in content.get("conflict", [])),
-        cut=_cut(merged["cut"]),
+        cut=_cut(merged["cut"], merged["reduction"]),
         circumstances={
             entry["id"]: _circumstance(entry) for content in raw for entry in content.get("circumstance", [])
         },
@@ -263,6 +266,8 @@ def read(texts: list[str]) -> Book:
             _citation(fee, laws, "late_fee")[1], _status(fee, "late_fee")[1],
         ),
         always=(merged["always"]["text"], merged["always"]["citation"]),
+        newer_law=(merged["newer_law"]["meaning"], merged["newer_law"]["citation"]),
+        aliases=merged["alias"],
         version=hashlib.sha256("\0".join(texts).encode()).hexdigest(),
     )  # fmt: skip
     _check(book)
@@ -317,7 +322,7 @@ def _conflict(entry: Mapping[str, Any]) -> Conflict:
     )
 
 
-def _cut(entry: Mapping[str, Any]) -> Cut:
+def _cut(entry: Mapping[str, Any], reduction: Mapping[str, Any]) -> Cut:
     lower, upper = Decimal(entry["lower_cut"]), Decimal(entry["upper_cut"])
     if not 0 < lower < upper < 1:
         raise ValueError("cut: 0 < lower_cut < upper_cut < 1")
@@ -327,6 +332,7 @@ def _cut(entry: Mapping[str, Any]) -> Cut:
     return Cut(
         lower, upper, *owners, entry["from"], _text(entry, "meaning", "cut"),
         _text(entry, "citation", "cut"), _status(entry, "cut")[1], entry.get("confirm", ""),
+        Decimal(reduction["lowest_share"]) if reduction.get("active") else ZERO,
     )  # fmt: skip
 
 
@@ -470,6 +476,8 @@ def _check(book: Book) -> None:
     for conflict in book.conflicts:
         if unknown := {*conflict.rules, *filter(None, [conflict.proposal])} - set(book.rules):
             raise ValueError(f"{conflict.id}: unknown rules {sorted(unknown)}")
+    if unknown := set(book.aliases.values()) - set(book.rules):
+        raise ValueError(f"alias: unknown rules {sorted(unknown)}")
     for circumstance in book.circumstances.values():
         if not set(circumstance.steps) <= set(book.step_labels):
             raise ValueError(f"{circumstance.id}: unknown step")
