@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
 from xiejian.cli.output import command, emit, json_option, say
+from xiejian.figures import definitions, forms
 from xiejian.inspections import checklists
-from xiejian.kernel import examples, kinds, packs
+from xiejian.kernel import deadline_examples, deadline_rules, examples, kinds, packs
 from xiejian.kernel.packs import Duty, Outside, Pack, Principle, Row
 from xiejian.kernel.problems import Problem, Refused
+
+#: every kind of rule that keeps worked examples beside it
+EXAMPLES = (examples, deadline_examples)
 
 
 @click.group("packs", help="规则包：列出、查看、检查")
@@ -47,19 +52,14 @@ def show_pack(pack_id: str, as_json: bool) -> None:
 @command()
 def check_packs(as_json: bool) -> None:
     """Exit 0: all hold; 1: some do not (they are listed)."""
-    wrong: list[Problem] = []
-    for pack_id in packs.known():
-        try:
-            packs.load(pack_id)
-        except Refused as refused:
-            wrong += refused.problems
-    wrong += checklists.wrong()
+    wrong = _unreadable()
     checked = 0
     if not wrong:
-        found = examples.load_all()
-        checked = len(found)
-        wrong += [problem for example in found for problem in examples.check(example)]
-        wrong += examples.uncovered(found)
+        for room in EXAMPLES:
+            found = room.load_all()
+            checked += len(found)
+            wrong += [problem for example in found for problem in room.check(example)]
+            wrong += room.uncovered(found)
     for problem in wrong:
         say(f"[{problem.code}] {problem}")
     answer = {"packs": packs.known(), "examples": checked, "problems": [p.as_json() for p in wrong]}
@@ -70,6 +70,25 @@ def check_packs(as_json: bool) -> None:
     )
     if wrong:
         raise SystemExit(1)
+
+
+def _unreadable() -> list[Problem]:
+    """What cannot be read or does not hold together: grading packs, time limits, checklists, tables."""
+    wrong: list[Problem] = []
+    readers = [(pack_id, partial(packs.load, pack_id)) for pack_id in packs.known()]
+    readers += [
+        ("deadlines", deadline_rules.load),
+        ("measures", definitions.measures),
+        ("tables", forms.forms),
+    ]
+    for name, read in readers:
+        try:
+            read()
+        except Refused as refused:
+            wrong += refused.problems
+        except ValueError as error:  # measures and tables name the entry in the error
+            wrong.append(packs.problems("K202", name, pack=name, why=error))
+    return wrong + checklists.wrong()
 
 
 def _head(pack: Pack) -> dict[str, Any]:
