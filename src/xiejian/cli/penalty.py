@@ -14,8 +14,6 @@ from xiejian.kernel.penalties import Assessment, PersonsPenalty, Reason
 from xiejian.kernel.penalty_rules import Book, Circumstance, Range, Rule, load, problems
 from xiejian.kernel.problems import Refused
 
-WHO = "法定代表人、主要负责人、直接负责的主管人员和其他责任人员"
-
 
 @click.command("penalty")
 @click.argument("key", required=False, metavar="[KEY]")
@@ -118,7 +116,7 @@ def as_answer(found: Assessment, book: Book) -> dict[str, Any]:
         "may": found.may,
         "first_step": found.first_step,
         "also": list(found.also),
-        "persons": persons(found.persons),
+        "persons": persons(found.persons, book),
         "citation": found.citation,
         "base": found.base or None,
         "base_value": None if found.base_value is None else number(found.base_value),
@@ -150,12 +148,12 @@ def circumstance(found: Circumstance) -> dict[str, Any]:
     }
 
 
-def persons(found: PersonsPenalty | None) -> dict[str, Any]:
+def persons(found: PersonsPenalty | None, book: Book) -> dict[str, Any]:
     """What the responsible persons face; empty where nothing."""
     if found is None:
         return {}
     return {
-        "who": WHO,
+        "who": book.labels["persons"]["who"],
         "fine": pair(found.fine),
         "bands": cut(found.bands),
         "times": None if found.times is None else [number(t) for t in found.times],
@@ -216,7 +214,7 @@ def _steps(steps: tuple[str, ...], book: Book) -> str:
 
 
 def _persons_text(found: PersonsPenalty, book: Book) -> str:
-    parts = [WHO]
+    parts = [book.labels["persons"]["who"]]
     if found.confiscates_income:
         parts.append("没收所获收入" + (f" {penalties.yuan(found.confiscate)} 元" if found.confiscate else ""))
     if found.fine:

@@ -477,9 +477,9 @@ def _decided(rule: Rule, facts: Mapping[str, Any], book: Book) -> list[Reason]:
 def _general(found: _Found, on: dt.date, book: Book) -> list[Reason]:
     """What holds for every fine: how the base is counted, how the range is cut."""
     reasons = []
-    base_rule = book.rules.get({"goods_value": "M-1", "illegal_gains": "M-2"}.get(found.base, ""))
-    if base_rule:
-        reasons.append(_reason(base_rule[0]))
+    counted_by = book.facts[found.base].counted_by if found.base else ""
+    if counted_by:
+        reasons.append(_reason(book.rules[counted_by][0]))
     if found.fine:
         cut = book.cut
         later = "" if on >= cut.from_on else f"（该规则自 {cut.from_on} 起施行，此前的行为仅供参考）"

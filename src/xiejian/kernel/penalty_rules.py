@@ -54,6 +54,7 @@ class Fact:
     values: dict[str, str]
     implies: tuple[str, ...]
     null_means: str
+    counted_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -311,6 +312,7 @@ def _fact(name: str, entry: Mapping[str, Any]) -> Fact:
     return Fact(
         name, entry["kind"], _text(entry, "label", name), entry.get("values", {}),
         tuple(entry.get("implies", ())), entry.get("null_means", ""),
+        entry.get("counted_by", ""),
     )  # fmt: skip
 
 
@@ -476,8 +478,9 @@ def _check(book: Book) -> None:
     for conflict in book.conflicts:
         if unknown := {*conflict.rules, *filter(None, [conflict.proposal])} - set(book.rules):
             raise ValueError(f"{conflict.id}: unknown rules {sorted(unknown)}")
-    if unknown := set(book.aliases.values()) - set(book.rules):
-        raise ValueError(f"alias: unknown rules {sorted(unknown)}")
+    named = {*book.aliases.values(), *(fact.counted_by for fact in book.facts.values())} - {""}
+    if unknown := named - set(book.rules):
+        raise ValueError(f"alias, counted_by: unknown rules {sorted(unknown)}")
     for circumstance in book.circumstances.values():
         if not set(circumstance.steps) <= set(book.step_labels):
             raise ValueError(f"{circumstance.id}: unknown step")
