@@ -78,6 +78,13 @@ class TestTheList:
         actions.pass_recheck(correction=late, rechecked_on=TODAY, by=SYSTEM, at=NOW)
         assert due_cells(client.get("/corrections/")) == [("复查通过（限期 2024-03-03）", "green")]
 
+    def test_puts_what_passed_after_every_running_clock(self, client, order):
+        late = order(due_on=TODAY - 2 * DAY)
+        order()
+        actions.pass_recheck(correction=late, rechecked_on=TODAY, by=SYSTEM, at=NOW)
+        words = [text for text, _ in due_cells(client.get("/corrections/"))]
+        assert words == ["剩 3 天（2024-03-08）", "复查通过（限期 2024-03-03）"]
+
     def test_leaves_out_what_is_closed(self, client, order):
         Correction.objects.filter(pk=order().pk).update(state="closed")
         assert client.get("/corrections/").context["listing"].total == 0
@@ -103,6 +110,7 @@ class TestOrdersOfImportedVisits:
         [
             (TODAY - DAY, "", "逾期未复查", "red"),
             (TODAY + DAY, "", "待复查", "orange"),
+            (TODAY, "", "待复查", "orange"),
             (None, "", "待复查", "orange"),
             (TODAY - DAY, "通过", "复查通过", "green"),
             (TODAY - DAY, "未通过", "复查未通过", "orange"),

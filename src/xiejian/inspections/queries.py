@@ -146,7 +146,7 @@ def corrections(
     actor: Actor | None, *, on: dt.date, office: str = "", state: str = "", search: str = ""
 ) -> QuerySet[Correction]:
     """Corrections in the actor's reach, each with ``left`` (timedelta to its date), ``overdue`` (0/1)
-    and ``urgency`` (0 overdue … 3 closed).
+    and ``urgency`` (0 the clock runs, 1 passed, 2 closed).
 
     Overdue is an open correction that has not passed its re-check by its date.
     """
@@ -154,12 +154,11 @@ def corrections(
     rows = visible(Correction.objects.select_related("visit__party", "recheck_visit"), actor).annotate(
         left=ExpressionWrapper(F("due_on") - Value(on, DateField()), output_field=DurationField()),
         overdue=Case(When(waiting, then=1), default=0, output_field=IntegerField()),
-        # what asks for work comes first: overdue, the clock still running, passed, closed
+        # what asks for work comes first: a clock that runs, then passed, then closed
         urgency=Case(
-            When(waiting, then=0),
-            When(state__in=("ordered", "submitted", "failed"), then=1),
-            When(state="passed", then=2),
-            default=3,
+            When(state__in=("ordered", "submitted", "failed"), then=0),
+            When(state="passed", then=1),
+            default=2,
             output_field=IntegerField(),
         ),
     )

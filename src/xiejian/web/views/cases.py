@@ -303,8 +303,6 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     if taken.done and taken.step:
         messages.success(request, f"已记录：{taken.step.label}。")
         return redirect("case", pk=pk)
-    if taken.problems:
-        found = queries.case(actor, pk) or found  # an action that refuses may have changed what it was given
     first = {name: on for name in ("decided_on", "closed_on", "on", "moved_on")}
     first |= {"conduct": found.conduct, "link": found.link, "campaign": found.campaign}
     first["tags"] = "、".join(tags(found.tags))
