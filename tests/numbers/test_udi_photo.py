@@ -89,6 +89,11 @@ class TestAPhoto:
             photo.paste(code, (place + 30, 60))
         assert sorted(read_photo(png(photo))) == sorted(["]Q1" + LINK, SCANNED])
 
+    def test_that_is_large_gives_a_grainy_and_a_small_code(self):
+        photo = on_a_table(datamatrix(20), size=(3000, 4000), angle=11, noise=80, blur=5)
+        photo.paste(ImageOps.expand(qr().resize((222, 222)), 40, 255), (100, 3600))
+        assert sorted(read_photo(png(photo, "BMP"))) == sorted(["]Q1" + LINK, SCANNED])
+
     def test_turned_by_a_mark_only_is_read(self):
         exif = Image.Exif()
         exif[0x0112] = 6
