@@ -10,7 +10,7 @@ import click
 from xiejian.cli.output import command, emit, json_option, say
 from xiejian.figures import definitions, forms
 from xiejian.inspections import checklists
-from xiejian.kernel import deadline_examples, deadline_rules, examples, kinds, packs
+from xiejian.kernel import deadline_examples, deadline_rules, examples, kinds, packs, penalty_rules
 from xiejian.kernel.packs import Duty, Outside, Pack, Principle, Row
 from xiejian.kernel.problems import Problem, Refused
 
