@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 #: Questions that need no store: they start without Django, in a fraction of the time.
-ANSWERS: dict[str, str] = {"due": "due", "penalty": "penalty", "udi": "udi"}
+ANSWERS: dict[str, str] = {"due": "due", "number": "number", "penalty": "penalty", "udi": "udi"}
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
 COMMANDS = ANSWERS | {
     "demo": "demo.command",

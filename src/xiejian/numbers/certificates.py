@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,22 @@ class Form:
     citation: str
     meaning: str
     unverified: bool
+    #: the fields put together again, and one number as an example
+    writing: str = ""
+    example: str = ""
+    note: str = ""
+    #: only for a question about one number: in a column of a register such a text is no certificate
+    asked_only: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A text that fits a form, after the repairs [(before, after, why)] if any."""
+
+    key: str
+    form: Form
+    match: re.Match[str]
+    repairs: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,18 @@ class Book:
     recognise: dict[str, re.Pattern[str]]
     departments: tuple[tuple[str, str], ...]
     labels: dict[str, str]
+    #: the forms that a register column may hold
+    registered: tuple[Form, ...]
+    #: the file as it stands, for what only questions about one number need
+    raw: dict[str, Any]
+
+    def compiled(self, pattern: str) -> re.Pattern[str]:
+        """A pattern of the file, places put in."""
+        return _compiled(pattern, self.raw["places"])
+
+
+def _compiled(pattern: str, places: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("{P}", places), re.ASCII)
 
 
 def _path() -> Path:
@@ -75,14 +104,15 @@ def book() -> Book:
         raw: dict[str, Any] = tomllib.load(file)
 
     def compiled(pattern: str) -> re.Pattern[str]:
-        return re.compile(pattern.replace("{P}", raw["places"]))
+        return _compiled(pattern, raw["places"])
 
     for entry in raw["form"]:
         if not entry.get("citation") or not entry.get("meaning"):
             raise ValueError(f"numbers.toml: {entry['label']} needs a citation and a meaning")
     forms = tuple(
         Form(e["kind"], e["form"], e["label"], compiled(e["pattern"]), e["citation"], e["meaning"],
-             e.get("unverified", False))
+             e.get("unverified", False), e["writing"], e["example"], e.get("note", ""),
+             e.get("asked_only", False))
         for e in raw["form"]
     )  # fmt: skip
     return Book(
@@ -90,8 +120,18 @@ def book() -> Book:
         repairs=tuple((compiled(e["pattern"]), e["with"], e["why"]) for e in raw["repair"]),
         recognise={kind: compiled(pattern) for kind, pattern in raw["recognise"].items()},
         departments=tuple((e["pattern"], e["with"]) for e in raw["department"]),
-        labels={e["kind"]: e["label"] for e in reversed(raw["form"])} | {"other": "其他证照"},
+        labels=_labels(raw),
+        registered=tuple(form for form in forms if not form.asked_only),
+        raw=raw,
     )
+
+
+def _labels(raw: dict[str, Any]) -> dict[str, str]:
+    """The name of each kind: its own, else that of its current form."""
+    labels = {e["kind"]: e["label"] for e in reversed(raw["form"])}
+    labels |= {e["kind"]: e["label"] for e in raw["form"] if e["form"] == "current"}
+    labels |= {kind: entry["label"] for kind, entry in raw["kind"].items() if "label" in entry}
+    return labels | {"uscc": raw["credit_code"]["label"], "other": "其他证照"}
 
 
 def plain(text: str) -> str:
@@ -110,30 +150,40 @@ def read(text: str) -> Number:
     ('沪械注准20142400242', 'current')
     """
     known = book()
+    found, key, repairs = find(text, known.registered)
+    if found:
+        parts = {name: value for name, value in found.match.groupdict().items() if value}
+        return Number(text, found.key, found.form.kind, found.form.form, parts, found.repairs)
+    for kind, pattern in known.recognise.items():
+        if pattern.match(key):
+            return Number(text, key, kind, "suspect", {}, repairs, suspect=True)
+    return Number(text, key, "other", "other", {}, repairs, suspect=True)
+
+
+def find(text: str, forms: Sequence[Form]) -> tuple[Found | None, str, tuple[tuple[str, str, str], ...]]:
+    """The first of ``forms`` that the text fits; and the text as it was put right, with the repairs.
+
+    Repairs are tried only where nothing fits without them: most numbers need none.
+    """
     key = plain(text)
     repairs: list[tuple[str, str, str]] = []
     if key != text.strip():
         repairs.append((text, key, "全角字符、括号或空格"))
-    if found := _recognised(known, text, key, repairs):  # most numbers need no repair
-        return found
-    for pattern, replacement, why in known.repairs:
+    if found := _fitting(forms, key, repairs):
+        return found, key, tuple(repairs)
+    for pattern, replacement, why in book().repairs:
         mended = pattern.sub(replacement, key)
         if mended != key:
             repairs.append((key, mended, why))
             key = mended
-    if repairs and (found := _recognised(known, text, key, repairs)):
-        return found
-    for kind, pattern in known.recognise.items():
-        if pattern.match(key):
-            return Number(text, key, kind, "suspect", {}, tuple(repairs), suspect=True)
-    return Number(text, key, "other", "other", {}, tuple(repairs), suspect=True)
+    found = _fitting(forms, key, repairs) if repairs else None
+    return found, key, tuple(repairs)
 
 
-def _recognised(known: Book, text: str, key: str, repairs: list[tuple[str, str, str]]) -> Number | None:
-    for form in known.forms:
+def _fitting(forms: Sequence[Form], key: str, repairs: list[tuple[str, str, str]]) -> Found | None:
+    for form in forms:
         if match := form.pattern.match(key):
-            parts = {name: value for name, value in match.groupdict().items() if value}
-            return Number(text, key, form.kind, form.form, parts, tuple(repairs))
+            return Found(key, form, match, tuple(repairs))
     return None
 
 
