@@ -140,6 +140,9 @@ class TestAScannedGs1Code:
     def test_is_not_guessed_from_any_text(self, text):
         assert code_of(text) == "N204"
 
+    def test_that_is_a_bare_gtin_is_not_taken_for_an_element(self):
+        assert read("01690123456786").di == "01690123456786"
+
     def test_of_production_data_only_is_recognised_by_its_dates(self):
         found = read("17260923102024092401")
         assert (found.valid, found.di, found.lot) == (True, None, "2024092401")
@@ -285,6 +288,7 @@ class TestAHibccCode:
             ("+A123BJC5D6E71/$$3280931L1", "N223"),
             ("+A123BJC5D6E71/$$528367", "N223"),
             ("+A123BJC5D6E71/$$527366", "N223"),
+            ("+A123BJC5D6E71/$$428093024L1", "N223"),
             ("+A123BJC5D6E71/16D20280230", "N223"),
             ("+A123BJC5D6E71/ZZZ", "N221"),
             ("+A12", "N221"),
@@ -307,6 +311,10 @@ class TestAnIsbt128Code:
         assert (found.serial, found.lot) == ("000025", "000000000000XYZ123")
         assert (found.made_on, found.expires_on) == (dt.date(2013, 2, 1), dt.date(2014, 2, 1))
         assert found.fields["donation"] == "A99971312345600"
+
+    @pytest.mark.parametrize(("digits", "year"), [("014032", 2014), ("999032", 1999), ("101032", 2101)])
+    def test_writes_the_century_in_one_digit(self, digits, year):
+        assert read(f"=>{digits}").expires_on == dt.date(year, 2, 1)
 
     def test_may_belong_to_a_container(self):
         found = read("=)1TE123456A&)RZ12345678")
@@ -434,6 +442,9 @@ class TestAnyText:
         limit = book().text_limit
         text = (start + piece * limit)[:limit]
         assert read(text).problem or read(text).valid
+
+    def test_with_half_a_character_is_answered_in_characters_that_can_be_printed(self):
+        json.dumps(read("\ud800").as_json(), ensure_ascii=False).encode("utf-8")
 
     def test_longer_than_the_limit_is_not_read(self):
         assert code_of("9" * (book().text_limit + 1)) == "N202"
