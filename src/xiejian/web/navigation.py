@@ -64,7 +64,16 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("计划与总结", "document_list", "file-text", "documents.view"),
         ),
     ),
-    ("法规", (Entry("规则", "pack_list", "book", "rules.view"),)),
+    (
+        "法规",
+        (
+            Entry("规则", "pack_list", "book", "rules.view"),
+            Entry("编号核验", "number", "id", "rules.view"),
+            Entry("唯一标识", "udi", "certificate", "rules.view"),
+            Entry("时限计算", "due", "clock", "rules.view"),
+            Entry("罚款幅度", "penalty", "scale", "rules.view"),
+        ),
+    ),
     (
         "系统",
         (

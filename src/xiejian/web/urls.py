@@ -9,6 +9,7 @@ from xiejian.web.views import (
     archive,
     campaigns,
     cases,
+    codes,
     corrections,
     documents,
     draws,
@@ -16,6 +17,7 @@ from xiejian.web.views import (
     grading,
     home,
     imports,
+    law,
     onsite,
     party_forms,
     people,
@@ -96,6 +98,10 @@ urlpatterns: list[URLPattern] = [
     path("documents/<str:kind>/", documents.document, name="document"),
     path("figures/<str:measure_id>/", documents.figure, name="figure"),
     # 法规
+    path("number/", codes.number, name="number"),
+    path("udi/", codes.udi_code, name="udi"),
+    path("due/", law.due, name="due"),
+    path("penalty/", law.penalty, name="penalty"),
     path("rules/", rules.pack_list, name="pack_list"),
     path("rules/<str:pack_id>/", rules.pack, name="pack"),
     # 系统

@@ -70,6 +70,8 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-back]")) history.back();
     if (event.target.closest("[data-print]")) window.print();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(copy);
     const fill = event.target.closest("[data-fill]");
     if (fill) {
       for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) {
@@ -77,6 +79,19 @@
       }
     }
   });
+
+  // the office's server is often plain http, where the browser offers no clipboard of its own
+  function copyText(button) {
+    const field = document.createElement("textarea");
+    field.value = document.getElementById(button.dataset.copy).textContent;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    button.textContent = copied ? "已复制" : "浏览器不允许复制，请选中文字后复制";
+    button.focus();
+  }
 
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset && event.target.dataset.ask;
