@@ -22,6 +22,7 @@ COMMANDS = ANSWERS | {
     "serve": "server",
     "table": "tables",
     "verify": "server",
+    "what-if": "what_if",
 }
 
 

@@ -373,6 +373,15 @@ def _principles(content: dict[str, Any]) -> Iterator[Principle]:
         )
 
 
+def fault(pack: Pack) -> str:
+    """Why a pack does not hold together, '' where it does: for one that was changed in memory."""
+    try:
+        _check(pack)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _check(pack: Pack) -> None:
     """Whole-pack checks; ValueError says what does not hold together."""
     _check_versions(pack)

@@ -100,14 +100,17 @@ def _past_visits(office_code: str, before: dt.date, links: Iterable[Subject]) ->
     return {s.link_id: by_place[s.party_id, s.link] for s in links if (s.party_id, s.link) in by_place}
 
 
-def draft_plan(*, year: int, pack_id: str, office_code: str, seed: str) -> Draft:
+def draft_plan(
+    *, year: int, pack_id: str, office_code: str, seed: str, pack: packs.Pack | None = None
+) -> Draft:
     """The plan that ``make_plan`` would store: graded as of 1 January, from the register as it stands.
 
+    ``pack``: this pack with values changed in memory, for a plan that is only tried out (``what_if``).
     Seven queries, however many parties. Refused with L201 (year), L202 (office), L203 (no parties) or K201
     (no such pack).
     """
     refuse([*checks.check_year(year), *checks.check_office_code(office_code)])
-    pack = packs.load(pack_id)
+    pack = pack or packs.load(pack_id)
     start = dt.date(year, 1, 1)
     subjects = _subjects(pack, office_code, start)
     if not subjects:
