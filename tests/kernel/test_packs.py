@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -213,6 +214,205 @@ meaning = "每年一次"
 
     def test_are_refused_when_they_leave_a_gap(self, load):
         assert "no version in force" in refused(load, self.versions("2021-12-31", "2022-01-02"))
+
+
+class TestAnOfficesOwnPack:
+    """It takes another pack over and asks more of what that pack says may be stricter."""
+
+    BASE = """
+[[table]]
+name = "经营频次"
+decides = "duty"
+links = ["经营"]
+areas = ["医疗器械"]
+may_be = "stricter"
+citation = "试验第3条"
+checked = "原文"
+[[table.row]]
+id = "T-F2"
+when = { level = 2 }
+kind = "daily"
+times = 1
+years = 2
+responsible = "county"
+meaning = "两年一次"
+[[table.row]]
+id = "T-F1"
+when = { level = 1 }
+kind = "daily"
+share = 0.5
+responsible = "county"
+meaning = "每年一半"
+[[table.row]]
+id = "T-N"
+when = { filed_on = { within_months = 3 } }
+kind = "filing_check"
+within_months = 3
+by = "11-30"
+responsible = "county"
+meaning = "备案后三个月内"
+"""
+    WHOLE = PACK + LEVELS.replace('citation = "试验第2条"', 'may_be = "stricter"\ncitation = "试验第2条"')
+    WHOLE += BASE + OUTSIDE
+    OWN = """
+[pack]
+id = "own"
+title = "本局"
+meaning = "从严"
+citation = "本局第1条"
+checked = "原文"
+from = 2021-01-01
+extends = ["test"]
+"""
+    CHANGE = (
+        OWN
+        + """
+[[change]]
+id = "{rule}"
+{amounts}
+meaning = "从严"
+citation = "本局第2条"
+checked = "原文"
+"""
+    )
+
+    @pytest.fixture
+    def own(self, load, tmp_path):
+        """Load the office's pack over a base, both written as text."""
+
+        def own(text: str, base: str = self.WHOLE) -> packs.Pack:
+            folder = tmp_path / "office"
+            folder.mkdir(exist_ok=True)
+            (folder / "grading.toml").write_text(text, encoding="utf-8")
+            load(base)
+            return packs.load("own")
+
+        return own
+
+    def changed(self, own, rule: str, amounts: str) -> packs.Row:
+        return own(self.CHANGE.format(rule=rule, amounts=amounts)).rule(rule)
+
+    def refused(self, own, text: str, base: str = WHOLE) -> str:
+        with pytest.raises(Refused) as why:
+            own(text, base)
+        assert why.value.first.code == "K202"
+        assert why.value.first.where == "office/grading.toml"
+        return why.value.first.message
+
+    @pytest.mark.parametrize(
+        ("rule", "name", "value"),
+        [
+            ("T-F2", "times", 2),
+            ("T-F2", "times", 1),
+            ("T-F2", "years", 1),
+            ("T-F2", "share", 0.1),
+            ("T-F1", "share", 0.6),
+            ("T-N", "within_months", 2),
+            ("T-N", "by", "10-31"),
+        ],
+    )
+    def test_may_ask_more(self, own, rule, name, value):
+        amounts = f"{name} = {json.dumps(value)}"
+        assert getattr(self.changed(own, rule, amounts).duty, name) == value
+
+    def test_may_add_a_number_of_visits_to_a_share(self, own):
+        duty = self.changed(own, "T-F1", "times = 1\nyears = 4").duty
+        assert (duty.times, duty.years, duty.share) == (1, 4, 0.5)
+
+    @pytest.mark.parametrize(
+        ("rule", "amounts", "why"),
+        [
+            ("T-F2", "years = 3", "years 3 is looser than 2"),
+            ("T-F2", "times = 2\nyears = 4", "years 4 is looser than 2"),
+            ("T-F1", "share = 0.4", "share 0.4 is looser than 0.5"),
+            ("T-N", "within_months = 4", "within_months 4 is looser than 3"),
+            ("T-N", 'by = "12-31"', "by 12-31 is looser than 11-30"),
+            ("T-F2", "within_months = 1", "within_months is not in the row"),
+            ("T-2", "level = 1", "level 1 is not stricter than 2"),
+            ("T-2", "level = 5", "level 5 is not stricter than 2"),
+        ],
+    )
+    def test_may_not_ask_less(self, own, rule, amounts, why):
+        message = self.refused(own, self.CHANGE.format(rule=rule, amounts=amounts))
+        assert f"{rule}: {why}" in message
+
+    @pytest.mark.parametrize("amounts", ["", 'when = "x"', 'kind = "any"', "level = 3"])
+    def test_may_change_nothing_but_the_amounts_of_a_duty(self, own, amounts):
+        assert "T-F2: a change names some of" in self.refused(
+            own, self.CHANGE.format(rule="T-F2", amounts=amounts)
+        )
+
+    @pytest.mark.parametrize("amounts", ["times = 0", "times = true", 'years = "1"', "share = -1.0"])
+    def test_gives_amounts_that_are_numbers(self, own, amounts):
+        assert "T-F2: " in self.refused(own, self.CHANGE.format(rule="T-F2", amounts=amounts))
+
+    def test_may_raise_a_level_that_has_its_duties(self, own):
+        text = self.CHANGE.format(rule="T-2", amounts="level = 3") + self.BASE.replace(
+            "level = 2", "level = 3"
+        )
+        text = text.replace("T-F", "O-F").replace("T-N", "O-N").replace("经营频次", "本局频次")
+        assert own(text).rule("T-2").level == 3
+
+    def test_may_not_raise_a_level_to_one_without_duties(self, own):
+        message = self.refused(own, self.CHANGE.format(rule="T-2", amounts="level = 3"))
+        assert "level 3 has no duty" in message
+
+    def test_leaves_alone_what_does_not_say_that_it_may_be_stricter(self, own):
+        text = self.CHANGE.format(rule="T-F2", amounts="times = 2")
+        assert "T-F2: may not be changed" in self.refused(own, text, WHOLE)
+
+    def test_changes_only_rows_that_there_are(self, own):
+        assert "T-9: no such row" in self.refused(own, self.CHANGE.format(rule="T-9", amounts="times = 2"))
+
+    def test_changes_a_row_once(self, own):
+        one = self.CHANGE.format(rule="T-F2", amounts="times = 2")
+        text = one + one.removeprefix(self.OWN)
+        assert "T-F2: changed twice" in self.refused(own, text)
+
+    def test_needs_a_citation_for_each_change(self, own):
+        text = self.CHANGE.format(rule="T-F2", amounts="times = 2").replace('citation = "本局第2条"', "")
+        assert "T-F2: citation is missing" in self.refused(own, text)
+
+    def test_says_whether_each_change_was_checked(self, own):
+        text = self.CHANGE.format(rule="T-F2", amounts="times = 2\nunverified = true")
+        assert "T-F2: needs either" in self.refused(own, text)
+
+    def test_shows_the_own_citation_beside_the_one_taken_over(self, own):
+        assert self.changed(own, "T-F2", "times = 2").citation == "本局第2条（从严于 试验第3条）"
+
+    def test_does_not_change_the_pack_taken_over(self, own):
+        self.changed(own, "T-F2", "times = 2")
+        assert packs.load("test").rule("T-F2").duty.times == 1
+
+    def test_may_not_use_an_id_of_the_pack_taken_over_again(self, own):
+        row = self.BASE.replace("may_be", "# may_be")
+        assert "two versions overlap" in self.refused(own, self.OWN + row)
+
+    def test_may_not_answer_a_link_again(self, own):
+        text = self.OWN + LEVELS.replace("T-", "O-").replace("经营定级", "本局定级")
+        assert "经营（医疗器械） is answered by" in self.refused(own, text)
+
+    def test_knows_no_other_word_than_stricter(self, own):
+        base = self.WHOLE.replace('may_be = "stricter"', 'may_be = "looser"')
+        with pytest.raises(Refused, match='may_be can only be "stricter"'):
+            own(self.OWN, base)
+
+
+class TestThePackOfTheHowTo:
+    def test_asks_for_a_second_level_visit_every_year(self):
+        assert packs.load("liaoning-2015").rule("C15-DF2").duty.years == 1
+
+    def test_keeps_the_first_level_within_two_years(self):
+        duty = packs.load("liaoning-2015").rule("C15-DF1").duty
+        assert (duty.times, duty.years, duty.share) == (1, 2, 0.5)
+
+    def test_says_that_it_is_a_sample(self):
+        assert packs.load("liaoning-2015").unverified
+        assert packs.load("liaoning-2015").title.startswith("示例")
+
+    def test_has_fewer_than_30_lines_of_toml(self):
+        lines = (packs.root() / "liaoning" / "grading.toml").read_text(encoding="utf-8").splitlines()
+        assert len([line for line in lines if line.strip() and not line.startswith("#")]) < 30
 
 
 class TestThePacksOfTheProduct:

@@ -2,9 +2,11 @@
 
 A pack is a file ``packs/<region>/grading*.toml`` with a ``[pack]`` head; it may take over another
 pack (``extends``) and fragments beside it (``include``). Its tables hold rows: facts → level, duty
-or focus mark. Nothing is accepted without meaning, citation, date and status (checked or
-unverified); a table that leaves a combination unanswered, a row whose dated versions overlap or
-leave a gap, and a level without any duty are refused. ``conditions`` describes ``when``.
+or focus mark. A row taken over can be changed by ``[[change]]`` where it says
+``may_be = "stricter"``, and only to ask more. Nothing is accepted without meaning, citation, date
+and status (checked or unverified); a table that leaves a combination unanswered, a row whose dated
+versions overlap or leave a gap, and a level without any duty are refused. ``conditions`` describes
+``when``.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import datetime as dt
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +31,7 @@ problems = Catalogue(Path(__file__).with_name("problems.toml"))
 LINKS = ("生产", "经营", "使用", "网络销售", "第三方平台")
 AREAS = ("医疗器械", "药品", "化妆品")
 TIERS = ("province", "city", "county", "station")
+HIGHEST = 4
 Decides = Literal["level", "duty", "focus"]
 #: What a share is counted on: the parties of the row, those inspected under it, those with problems found.
 OF = ("group", "inspected", "problems")
@@ -84,6 +87,7 @@ class Row:
     level: int | None = None
     unless_above: bool = False
     duty: Duty | None = None
+    may_be: str = ""
 
     def in_force(self, on: dt.date) -> bool:
         return (self.from_on is None or self.from_on <= on) and (self.until_on is None or on <= self.until_on)
@@ -192,7 +196,8 @@ def _load(pack_id: str, folder: Path) -> Pack:
         pack = _read(path, folder)
         _check(pack)
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused(problems("K202", path.name, pack=pack_id, why=str(error))) from error
+        place = f"{path.parent.name}/{path.name}"
+        raise Refused(problems("K202", place, pack=pack_id, why=str(error))) from error
     return pack
 
 
@@ -203,6 +208,7 @@ def _read(path: Path, folder: Path) -> Pack:
     fragments = [path, *(path.parent / name for name in head.get("include", []))]
     files = sorted({*fragments, *(f for base in bases for f in base.files)})
     contents = [_toml(f) for f in fragments]
+    taken_over = _changed([r for base in bases for r in base.rows], contents)
     start, end = _dates(head, "pack")
     if start is None and not head.get("undated"):
         raise ValueError("pack: needs `from`, or `undated` with the reason")
@@ -217,7 +223,7 @@ def _read(path: Path, folder: Path) -> Pack:
         version=hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest(),
         extends=tuple(head.get("extends", [])),
         files=tuple(files),
-        rows=(*(r for b in bases for r in b.rows), *(r for c in contents for r in _rows(c))),
+        rows=(*taken_over, *(r for c in contents for r in _rows(c))),
         outside=(*(o for b in bases for o in b.outside), *(o for c in contents for o in _outside(c))),
         principles=(
             *(p for b in bases for p in b.principles),
@@ -261,7 +267,7 @@ def _names(entry: dict[str, Any], key: str, allowed: tuple[str, ...], where: str
 ROW_KEYS = {
     "id", "when", "meaning", "citation", "unverified", "checked", "from", "until",
     "level", "unless_above", "kind", "times", "years", "share", "within_days", "within_months",
-    "by", "responsible", "of", "every_months", "discretionary",
+    "by", "responsible", "of", "every_months", "discretionary", "may_be",
 }  # fmt: skip
 TABLE_KEYS = {
     "name",
@@ -273,8 +279,19 @@ TABLE_KEYS = {
     "checked",
     "from",
     "until",
+    "may_be",
     "row",
 }
+
+
+#: what a row says about packs that take it over: nothing (leave it alone), or that they may ask more
+MAY_BE = ("", "stricter")
+#: the amounts of a duty, and whether the stricter side is more or less of it
+STRICTER = {
+    "times": "more", "years": "less", "share": "more",
+    "within_days": "less", "within_months": "less", "every_months": "less", "by": "less",
+}  # fmt: skip
+CHANGE_KEYS = {"id", "meaning", "citation", "unverified", "checked"}
 
 
 def _rows(content: dict[str, Any]) -> Iterator[Row]:
@@ -309,16 +326,20 @@ def _row(
     unverified, checked = _status(entry, table, rule)
     meaning, citation = _text(entry, "meaning", rule), _text(entry, "citation", rule, table)
     start, end = _dates({**{k: table[k] for k in ("from", "until") if k in table}, **entry}, rule)
+    may_be = entry.get("may_be", table.get("may_be", ""))
+    if may_be not in MAY_BE:
+        raise ValueError(f'{rule}: may_be can only be "stricter"')
     level = entry.get("level")
-    if decides == "level" and level not in range(5):
+    if decides == "level" and level not in range(HIGHEST + 1):
         raise ValueError(f"{rule}: level must be 1 to 4, or 0 for cannot be graded")
     duty = None
     if decides == "duty":
+        _check_amounts(entry, rule)
         duty = _duty(entry, rule, meaning, citation, unverified)
     return Row(
         id=rule, table=name, decides=decides, links=links, areas=areas, when=when, meaning=meaning,
         citation=citation, unverified=unverified, checked=checked, from_on=start, until_on=end, level=level,
-        unless_above=entry.get("unless_above", False), duty=duty,
+        unless_above=entry.get("unless_above", False), duty=duty, may_be=may_be,
     )  # fmt: skip
 
 
@@ -329,15 +350,8 @@ def _duty(entry: dict[str, Any], rule: str, meaning: str, citation: str, unverif
         raise ValueError(f"{rule}: responsible must be one of {', '.join(TIERS)}")
     if entry.get("of", "group") not in OF:
         raise ValueError(f"{rule}: of must be one of {', '.join(OF)}")
-    for key in ("times", "years", "within_days", "within_months", "every_months"):
-        if key in entry and not (type(entry[key]) is int and entry[key] > 0):
-            raise ValueError(f"{rule}: {key} must be a whole number above 0")
     if ("times" in entry) != ("years" in entry):
         raise ValueError(f"{rule}: times and years belong together")
-    if "share" in entry and not entry["share"] > 0:
-        raise ValueError(f"{rule}: share must be above 0 (1.5 is 150 %)")
-    if "by" in entry:
-        dt.date.fromisoformat(f"2001-{entry['by']}")
     share = float(entry["share"]) if "share" in entry else None
     return Duty(
         rule=rule, kind=entry["kind"], times=entry.get("times"), years=entry.get("years"), share=share,
@@ -346,6 +360,62 @@ def _duty(entry: dict[str, Any], rule: str, meaning: str, citation: str, unverif
         of=entry.get("of", "group"), every_months=entry.get("every_months"),
         discretionary=entry.get("discretionary", False),
     )  # fmt: skip
+
+
+def _check_amounts(entry: dict[str, Any], rule: str) -> None:
+    for key in ("times", "years", "within_days", "within_months", "every_months"):
+        if key in entry and not (type(entry[key]) is int and entry[key] > 0):
+            raise ValueError(f"{rule}: {key} must be a whole number above 0")
+    if "share" in entry and not (type(entry["share"]) in (int, float) and entry["share"] > 0):
+        raise ValueError(f"{rule}: share must be above 0 (1.5 is 150 %)")
+    if "by" in entry:
+        dt.date.fromisoformat(f"2001-{entry['by']}")
+
+
+def _changed(rows: list[Row], contents: list[dict[str, Any]]) -> list[Row]:
+    """The rows taken over, with the ``[[change]]`` entries applied in place."""
+    changes: dict[str, dict[str, Any]] = {}
+    for entry in (entry for content in contents for entry in content.get("change", [])):
+        if changes.setdefault(_text(entry, "id", "change"), entry) is not entry:
+            raise ValueError(f"{entry['id']}: changed twice")
+    if unknown := sorted(set(changes) - {row.id for row in rows}):
+        raise ValueError(f"{unknown[0]}: no such row in the packs taken over")
+    return [_change(row, changes[row.id]) if row.id in changes else row for row in rows]
+
+
+def _change(row: Row, entry: dict[str, Any]) -> Row:
+    """The row with the values of one ``[[change]]``; the office's own citation stands before the base's."""
+    if not row.may_be:
+        raise ValueError(f"{row.id}: may not be changed (the row taken over has no may_be)")
+    amounts = STRICTER.keys() if row.duty else {"level"} if row.decides == "level" else set()
+    given = {key: entry[key] for key in entry.keys() - CHANGE_KEYS}
+    if not given or given.keys() - amounts:
+        raise ValueError(f"{row.id}: a change names some of {sorted(amounts)}, not {sorted(given)}")
+    unverified, checked = _status(entry, {}, row.id)
+    meaning = _text(entry, "meaning", row.id)
+    citation = f"{_text(entry, 'citation', row.id)}（从严于 {row.citation}）"
+    shared: dict[str, Any] = {"meaning": meaning, "citation": citation, "unverified": unverified}
+    if row.duty is None:
+        if type(given["level"]) is not int or not row.level or not row.level <= given["level"] <= HIGHEST:
+            raise ValueError(f"{row.id}: level {given['level']} is not stricter than {row.level}")
+        return replace(row, **shared, checked=checked, level=given["level"])
+    _check_amounts(given, row.id)
+    for key, value in given.items():
+        _check_stricter(row.id, key, getattr(row.duty, key), value)
+    duty = replace(row.duty, **shared, **given)
+    if (duty.times is None) != (duty.years is None):
+        raise ValueError(f"{row.id}: times and years belong together")
+    return replace(row, **shared, checked=checked, duty=duty)
+
+
+def _check_stricter(rule: str, key: str, before: Any, after: Any) -> None:
+    """Refuse an amount that asks less. Each amount by itself: 2 in 4 years is not 1 in 2 years."""
+    if before is None and key in ("within_days", "within_months"):
+        # a window bound to the filing would make a standing duty one that ends
+        raise ValueError(f"{rule}: {key} is not in the row taken over")
+    more = STRICTER[key] == "more"
+    if before is not None and (after < before if more else after > before):
+        raise ValueError(f"{rule}: {key} {after} is looser than {before}; only stricter is allowed")
 
 
 def _outside(content: dict[str, Any]) -> Iterator[Outside]:
