@@ -11,14 +11,11 @@ import click
 from django.utils import timezone
 
 from xiejian.cli.output import command, emit, json_option, say, upgrade_store
-from xiejian.kernel import conditions, kinds, packs
+from xiejian.kernel import packs
 from xiejian.kernel.dates import read as read_date
-from xiejian.kernel.decisions import Graded, grade
-from xiejian.kernel.packs import Duty, Pack
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.people.policy import SYSTEM
-from xiejian.planning import grading
-from xiejian.registry.columns import read_party
+from xiejian.planning import grade_answers, grading
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -42,20 +39,10 @@ def grade_command(file: Path | None, pack_id: str, on_text: str, office_code: st
         upgrade_store()
         answer = _stored(pack_id, on, office_code)
     else:
-        answer = {**_head(pack, on), **grade_facts(_read(file), pack, on)}
+        answer = grade_answers.answer(_read(file), pack, on)
     emit(answer, as_json, _text(answer))
     if answer.get("refused"):
         raise SystemExit(1)
-
-
-def _head(pack: Pack, on: dt.date) -> dict[str, Any]:
-    notice = packs.notice(pack, on)
-    return {
-        "pack": pack.id,
-        "pack_version": pack.version,
-        "on": on.isoformat(),
-        "notices": [notice.as_json()] if notice else [],
-    }
 
 
 def _stored(pack_id: str, on: dt.date, office_code: str) -> dict[str, Any]:
@@ -63,7 +50,7 @@ def _stored(pack_id: str, on: dt.date, office_code: str) -> dict[str, Any]:
         on=on, pack_id=pack_id, office_code=office_code, by=SYSTEM, at=timezone.now()
     )
     pack = packs.load(pack_id)
-    return {**_head(pack, on), "run": run.pk, "office": office_code, "counts": run.counts}
+    return {**grade_answers.head(pack, on), "run": run.pk, "office": office_code, "counts": run.counts}
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
@@ -75,74 +62,6 @@ def _read(file: Path) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refused(problems("X201", str(file), why="应为由对象组成的列表"))
     return rows
-
-
-def grade_facts(rows: list[dict[str, Any]], pack: Pack, on: dt.date) -> dict[str, Any]:
-    """``parties``: one answer per party and link; ``refused``: parties without a usable link, with why.
-
-    Anything else that is wrong with a party (no division code, say) does not stop its grade: it is
-    listed under ``notices`` of the answer.
-    """
-    answers: list[dict[str, Any]] = []
-    refused: list[dict[str, Any]] = []
-    for place, row in enumerate(rows, start=1):
-        party = read_party(row)
-        found = [p.as_json() for p in party.problems]
-        if not party.links:
-            refused.append({"row": place, "name": party.facts.get("name", ""), "problems": found})
-        for facts in party.links:
-            answers.append(answer_of(facts, grade(pack, facts, on)) | {"notices": found})
-    return {"parties": answers, "refused": refused}
-
-
-def answer_of(facts: dict[str, Any], graded: Graded) -> dict[str, Any]:
-    """One element of the contract's ``parties``."""
-    return {
-        "name": facts["name"],
-        "uscc": facts.get("uscc") or None,
-        "link": facts["link"],
-        "level": graded.level,
-        "duties": [_duty(duty, facts) for duty in graded.duties],
-        "reasons": [
-            {
-                "rule": r.rule,
-                "meaning": r.meaning,
-                "citation": r.citation,
-                "unverified": r.unverified,
-                "kind": r.kind,
-                "level": r.level,
-            }
-            for r in graded.reasons
-        ],
-        "facts": {conditions.FACTS[name][1]: value for name, value in graded.facts.items() if value},
-    }
-
-
-def _duty(duty: Duty, facts: dict[str, Any]) -> dict[str, Any]:
-    within, by = duty.within_days, duty.by
-    filed = facts.get("filed_on")
-    if duty.within_months and filed:
-        # the law counts months; in days, and as a date, only for this one filing
-        until = conditions.add_months(filed, duty.within_months)
-        within, by = (until - filed).days, until.isoformat()
-    return {
-        "rule": duty.rule,
-        "kind": duty.kind,
-        "kind_label": kinds.label(duty.kind),
-        "times": duty.times,
-        "years": duty.years,
-        "share": duty.share,
-        "of": duty.of,
-        "within_days": within,
-        "within_months": duty.within_months,
-        "every_months": duty.every_months,
-        "by": by,
-        "responsible": duty.responsible,
-        "discretionary": duty.discretionary,
-        "meaning": duty.meaning,
-        "citation": duty.citation,
-        "unverified": duty.unverified,
-    }
 
 
 def _text(answer: dict[str, Any]) -> str:
