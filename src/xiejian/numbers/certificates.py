@@ -168,7 +168,8 @@ def find(text: str, forms: Sequence[Form]) -> tuple[Found | None, str, tuple[tup
     key = plain(text)
     repairs: list[tuple[str, str, str]] = []
     if key != text.strip():
-        repairs.append((text, key, "全角字符、括号或空格"))
+        case = "、小写字母改为大写" if text != text.upper() else ""
+        repairs.append((text, key, "全角字符、括号或空格" + case))
     if found := _fitting(forms, key, repairs):
         return found, key, tuple(repairs)
     for pattern, replacement, why in book().repairs:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -111,7 +111,7 @@ class _Combination:
             return False
         if any(parts.get(name) in [*values] for name, values in self.unless.items()):
             return False
-        return parts.get(self.field, self.needed) != self.needed
+        return (parts.get(self.field) or self.needed) != self.needed
 
 
 @dataclass(frozen=True)
@@ -200,13 +200,17 @@ def judge(text: str, *, on: dt.date, kind: str = "") -> Judged:
         return _nothing(text, kind, fault("N101", text))
     forms = rules.by_kind.get(kind, ()) if kind else book().forms
     found, key, repairs = certificates.find(text, forms)
+    if not repairs and key != text:
+        repairs = ((text, key, "首尾空白"),)
     if found:
-        return _fitting(text, found, on)
-    if kind in ("", USCC) and (code := _credit_code(text, key, repairs, sure=bool(kind))):
+        return _fitting(text, replace(found, repairs=repairs), on)
+    if kind in ("", USCC) and (code := _credit_code(text, key, repairs, sure=False)):
         return code
     if kind and (other := judge(text, on=on)).form and other.form is not None:
         wrong = fault("N103", text, found=other.form.label, asked=certificates.label(kind))
         return _nothing(text, kind, wrong)
+    if kind == USCC and (code := _credit_code(text, key, repairs, sure=True)):
+        return code
     return _missed(text, key, repairs, kind)
 
 
@@ -250,11 +254,18 @@ def _head_decides(judged: Judged) -> bool:
 def write(kind: str, form: str, fields: Mapping[str, str]) -> str:
     """The number in its printed form from the parts that ``Form.pattern`` names; what is absent is left out.
 
+    ValueError when no writing of this kind and form can hold them.
+
     >>> write("device_filing", "current", {"org": "浙温", "year": "2014", "serial": "0027"})
     '浙温械备20140027号'
     """
-    found = next(f for f in book().forms if (f.kind, f.form) == (kind, form))
-    return found.writing.format_map({name: "" for name in found.pattern.groupindex} | dict(fields))
+    for entry in book().forms:
+        known = entry.pattern.groupindex
+        if (entry.kind, entry.form) == (kind, form) and fields.keys() <= known.keys():
+            text = entry.writing.format_map(dict.fromkeys(known, "") | dict(fields)).rstrip("-")
+            if entry.pattern.fullmatch(text):
+                return text
+    raise ValueError(f"{kind} {form}: {fields}")
 
 
 def _nothing(text: str, kind: str, *faults: Fault, key: str = "", changes: Changes = ()) -> Judged:
