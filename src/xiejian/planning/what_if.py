@@ -82,10 +82,13 @@ def _share(text: str) -> float | None:
 
 
 def _day(text: str) -> str | None:
+    if not re.fullmatch(r"[0-9]{2}-[0-9]{2}", text):
+        return None
     try:
-        return dt.date.fromisoformat(f"2001-{text}").strftime("%m-%d") if len(text) == 5 else None
+        dt.date.fromisoformat(f"2001-{text}")
     except ValueError:
         return None
+    return text
 
 
 def _level(text: str) -> int | None:
@@ -447,7 +450,7 @@ HEADINGS = ("主体名称", "环节", "监管机构", "现级别", "推演级别
 
 
 def level_words(level: int | None) -> str:
-    return f"{level}级" if level else "不定级"
+    return f"{'一二三四'[level - 1]}级" if level else "未定级"
 
 
 def export_rows(found: Comparison) -> list[tuple[str, ...]]:

@@ -26,6 +26,7 @@ from xiejian.web.views import (
     rules,
     tables,
     visits,
+    what_if,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -64,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("plan/<int:pk>/draws/", plan.plan_draws, name="plan_draws"),
     path("plan/<int:pk>/tasks/", plan.task_list, name="task_list"),
     path("plan/<int:pk>/tasks/allocate/", plan.task_allocate, name="task_allocate"),
+    path("what-if/", what_if.what_if_page, name="what_if"),
     path("draws/", draws.draw, name="draw"),
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
