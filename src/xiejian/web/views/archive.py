@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from xiejian.cases import queries as cases
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import divisions
+from xiejian.kernel.rule_book import duty_words
 from xiejian.kernel.timeline import Event, newest_first
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, may, visible
@@ -21,7 +22,6 @@ from xiejian.registry import queries as registry
 from xiejian.registry.models import Party, PartyLink
 from xiejian.web import clock
 from xiejian.web.guard import needs
-from xiejian.web.views.rules import duty_words
 
 EVENT_ICONS = {
     "检查": "clipboard-list",

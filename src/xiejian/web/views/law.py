@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,7 @@ from xiejian.kernel.deadline_rules import COUNTED
 from xiejian.kernel.penalties import Assessment, PersonsPenalty
 from xiejian.kernel.penalty_rules import Book, Range
 from xiejian.kernel.problems import Problem, Refused
+from xiejian.kernel.rule_book import fine_words, period
 from xiejian.web import clock
 from xiejian.web.guard import needs
 
@@ -79,21 +81,6 @@ def _choosing(request: HttpRequest, choices: list[tuple[str, Choice]]) -> dict[s
 
 
 # --- 时限 ---
-
-
-def period(rule: deadline_rules.Rule) -> str:
-    """How long, in one phrase: 15 个工作日, 届满前 30 至 180 个工作日, 每年 03-31."""
-    unit = unit_label(rule.unit)
-    if rule.dates:
-        year = "次年" if rule.next_year else "每年"
-        return year + "、".join(f"{month} 月 {day} 日" for month, day in rule.dates)
-    if rule.unit == "NTH_WD":
-        return f"每月第 {rule.n} 个工作日"
-    if not rule.has_clock:
-        return unit
-    if rule.before and rule.opens:
-        return f"之前 {rule.opens} 至 {rule.n} {unit}"
-    return f"之前{f' {rule.n} {unit}' if rule.n else ''}" if rule.before else f"{rule.n} {unit}"
 
 
 def subject(rule_id: str) -> str:
@@ -188,12 +175,14 @@ def _asked(ask: Callable[[], Answer]) -> tuple[Answer | None, list[Problem]]:
 
 def _conducts(book: Book) -> list[tuple[str, Choice]]:
     newest = [versions[-1] for versions in book.rules.values()]
+    # the law with the most conducts first: it is the one most cases fall under
+    share = Counter(r.law.title for r in newest if r.kind == "penalty")
     return [
         (
             r.law.title if r.kind == "penalty" else RULE_KINDS[r.kind],
-            Choice(r.id, r.meaning, book.labels["first_step"][r.first_step], r.citation, r.unverified),
+            Choice(r.id, r.meaning, fine_words(r, book), r.citation, r.unverified),
         )
-        for r in sorted(newest, key=lambda r: r.kind != "penalty")
+        for r in sorted(newest, key=lambda r: (r.kind != "penalty", -share[r.law.title]))
     ]
 
 

@@ -8,13 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from xiejian.kernel import packs
-from xiejian.kernel.kinds import label
-from xiejian.kernel.packs import Duty, Pack, Row
+from xiejian.kernel.packs import Pack, Row
+from xiejian.kernel.rule_book import level_words
 from xiejian.web.guard import needs
 
-TIER_LABELS = {"province": "省级", "city": "市级", "county": "县级", "station": "所（分局）"}
 DECIDES = {"level": "定级", "duty": "检查频次", "focus": "重点"}
-OF_LABELS = {"group": "该类单位", "inspected": "已检查单位", "problems": "发现问题单位"}
 
 
 @dataclass(frozen=True)
@@ -30,38 +28,6 @@ class Line:
     dates: str
 
 
-def duty_words(duty: Duty) -> str:
-    """A duty in one phrase: 全项目检查，每年 1 次，县级.
-
-    Numbers come from the pack; this only puts them into words.
-    """
-    words = [label(duty.kind)]
-    if duty.times is not None:
-        span = "每年" if duty.years in (None, 1) else f"每 {duty.years} 年"
-        words.append(f"{span} {duty.times} 次")
-    if duty.share is not None:
-        words.append(f"每年{OF_LABELS.get(duty.of, '')} {duty.share * 100:g}%")
-    if duty.every_months is not None:
-        words.append(f"每 {duty.every_months} 个月")
-    if duty.within_days is not None:
-        words.append(f"备案之日起 {duty.within_days} 日内")
-    if duty.within_months is not None:
-        words.append(f"备案之日起 {duty.within_months} 个月内")
-    if duty.by:
-        words.append(f"{duty.by.replace('-', '月')}日前")
-    if duty.responsible:
-        words.append(f"由{TIER_LABELS.get(duty.responsible, duty.responsible)}实施")
-    if duty.discretionary:
-        words.append("必要时")
-    return "，".join(words)
-
-
-def _says(row: Row) -> str:
-    if row.decides == "level":
-        return f"{'一二三四'[row.level - 1]}级" if row.level else "不能据此定级"
-    return duty_words(row.duty) if row.duty else "重点关注"
-
-
 def _dates(row: Row) -> str:
     if row.from_on and row.until_on:
         return f"{row.from_on} 至 {row.until_on}"
@@ -75,7 +41,7 @@ def lines(pack: Pack) -> list[tuple[str, list[Line]]]:
     groups = []
     for decides, heading in DECIDES.items():
         rows = [
-            Line(r.id, _says(r), r.meaning, r.citation, r.unverified, "、".join(r.links), _dates(r))
+            Line(r.id, level_words(r), r.meaning, r.citation, r.unverified, "、".join(r.links), _dates(r))
             for r in pack.rows
             if r.decides == decides
         ]
