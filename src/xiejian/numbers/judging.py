@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -100,17 +100,19 @@ class _Combination:
     """Fields that cannot stand together."""
 
     forms: frozenset[str]
-    when: Mapping[str, str]
-    unless: Mapping[str, str]
+    when: Mapping[str, frozenset[str]]
+    unless: Mapping[str, frozenset[str]]
     field: str
     needed: str
     problem: str
 
     def broken_by(self, parts: Mapping[str, str]) -> bool:
-        if any(parts.get(name) not in [*values] for name, values in self.when.items()):
-            return False
-        if any(parts.get(name) in [*values] for name, values in self.unless.items()):
-            return False
+        for name, values in self.when.items():
+            if parts.get(name) not in values:
+                return False
+        for name, values in self.unless.items():
+            if parts.get(name) in values:
+                return False
         return (parts.get(self.field) or self.needed) != self.needed
 
 
@@ -127,6 +129,12 @@ class _Rules:
     misses: tuple[tuple[frozenset[str], re.Pattern[str], str], ...]
 
 
+def _combination(entry: Mapping[str, Any]) -> _Combination:
+    ((field, needed),) = entry["need"].items()
+    when, unless = ({name: frozenset(v) for name, v in entry.get(w, {}).items()} for w in ("when", "unless"))
+    return _Combination(frozenset(entry["forms"]), when, unless, field, needed, entry["problem"])
+
+
 @cache
 def _rules() -> _Rules:
     """The rules; ValueError where an entry lacks its citation or meaning."""
@@ -140,12 +148,7 @@ def _rules() -> _Rules:
             by_kind.setdefault(kind, []).append(form)
     combinations: dict[str, list[_Combination]] = {}
     for entry in raw["combination"]:
-        ((field, needed),) = entry["need"].items()
-        rule = _Combination(
-            frozenset(entry["forms"]), entry.get("when", {}), entry.get("unless", {}), field, needed,
-            entry["problem"],
-        )  # fmt: skip
-        combinations.setdefault(entry["kind"], []).append(rule)
+        combinations.setdefault(entry["kind"], []).append(_combination(entry))
     remarks: dict[str, list[dict[str, Any]]] = {}
     for entry in raw["remark"]:
         remarks.setdefault(entry["kind"], []).append(entry)
@@ -195,15 +198,16 @@ def judge(text: str, *, on: dt.date, kind: str = "") -> Judged:
         raise ValueError(kind)
     if len(text) > rules.limit:
         return _nothing(text[: rules.limit], kind, fault("N102", text, length=len(text), limit=rules.limit))
-    text = _SURROGATES.sub("\ufffd", text)
-    if not certificates.plain(text):
-        return _nothing(text, kind, fault("N101", text))
+    if not text.isprintable():
+        text = _SURROGATES.sub("\ufffd", text)
     forms = rules.by_kind.get(kind, ()) if kind else book().forms
     found, key, repairs = certificates.find(text, forms)
     if not repairs and key != text:
         repairs = ((text, key, "首尾空白"),)
     if found:
-        return _fitting(text, replace(found, repairs=repairs), on)
+        return _fitting(text, found, repairs, on)
+    if not key:
+        return _nothing(text, kind, fault("N101", text))
     if kind in ("", USCC) and (code := _credit_code(text, key, repairs, sure=False)):
         return code
     if kind and (other := judge(text, on=on)).form and other.form is not None:
@@ -274,10 +278,10 @@ def _nothing(text: str, kind: str, *faults: Fault, key: str = "", changes: Chang
     return judged
 
 
-def _fitting(text: str, found: certificates.Found, on: dt.date) -> Judged:
+def _fitting(text: str, found: certificates.Found, repairs: Changes, on: dt.date) -> Judged:
     """A text that fits a form: what its parts say against each other and against the day."""
     judged = Judged(text, found.form)
-    judged.key, judged.changes = found.key, found.repairs
+    judged.key, judged.changes = found.key, repairs
     parts, form, rules = found.match.groupdict(), found.form, _rules()
     year = int(parts.get("year") or 0)
     faults = [
