@@ -68,7 +68,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "法规",
         (
-            Entry("规则", "pack_list", "book", "rules.view"),
+            Entry("规则库", "rule_book", "book", "rules.view"),
             Entry("编号核验", "number", "id", "rules.view"),
             Entry("唯一标识", "udi", "certificate", "rules.view"),
             Entry("时限计算", "due", "clock", "rules.view"),

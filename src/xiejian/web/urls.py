@@ -23,6 +23,7 @@ from xiejian.web.views import (
     people,
     plan,
     registry,
+    rule_book,
     rules,
     tables,
     visits,
@@ -104,7 +105,9 @@ urlpatterns: list[URLPattern] = [
     path("udi/", codes.udi_code, name="udi"),
     path("due/", law.due, name="due"),
     path("penalty/", law.penalty, name="penalty"),
-    path("rules/", rules.pack_list, name="pack_list"),
+    path("rules/", rule_book.entries, name="rule_book"),
+    path("rules/changes/", rule_book.changes, name="rule_changes"),
+    path("rules/packs/", rules.pack_list, name="pack_list"),
     path("rules/<str:pack_id>/", rules.pack, name="pack"),
     # 系统
     path("offices/", people.office_list, name="office_list"),
