@@ -131,6 +131,14 @@ class TestThePartsOfANumber:
         assert judging.judge("粤械注准20182140001", on=ON).fields()["catalogue"] == "2002/2017"
 
 
+class TestAWordFromMemory:
+    @pytest.mark.parametrize("text", ["91350200MA2YJ1XR9G", "粤械注准20212141234"])
+    def test_is_marked_beside_the_number_whose_form_was_read(self, text):
+        answer = judging.judge(text, on=ON).as_json()
+        assert not answer["unverified"]
+        assert [source["unverified"] for source in answer["sources"]] == [True]
+
+
 class TestAWriting:
     @pytest.mark.parametrize(
         ("printed", "key", "why"),

@@ -54,6 +54,9 @@ def _lines(answer: dict[str, Any]) -> str:
     lines += [f"说明：{note}" for note in answer["notes"]]
     if answer["citation"]:
         lines.append(f"依据：{answer['citation']}{'（未核实）' if answer['unverified'] else ''}")
+    for source in answer["sources"]:
+        names = "、".join(judging.field_label(name) for name in source["fields"])
+        lines.append(f"{names}依据：{source['citation']}{'（未核实）' if source['unverified'] else ''}")
     return "\n".join(lines)
 
 

@@ -75,6 +75,25 @@ class Judged:
         match = self.form.pattern.match(self.normalised)
         return _fields(self.form, match.groupdict() if match else {})
 
+    def sources(self) -> list[dict[str, Any]]:
+        """Where the words of single fields come from, where that is not the source of the number itself."""
+        raw, form = book().raw, self.form
+        if form is None:
+            return []
+        if form.kind == USCC:
+            names, known = ["registrar_name", "category_name"], raw["credit_code"]["names_citation"]
+            return [{"fields": names, "citation": known, "unverified": True}]
+        if "category" not in form.pattern.groupindex:
+            return []
+        catalogue = raw["catalogue"]
+        return [
+            {
+                "fields": ["catalogue", "category_name"],
+                "citation": catalogue["citation"],
+                "unverified": catalogue["unverified"],
+            }
+        ]
+
     def as_json(self, division: Callable[[str], str] = str) -> dict[str, Any]:
         """The answer of the contract; beside it what was changed, the notes and the source."""
         form = self.form
@@ -92,6 +111,7 @@ class Judged:
             "meaning": form.meaning if form else None,
             "citation": form.citation if form else None,
             "unverified": form.unverified if form else False,
+            "sources": self.sources(),
         }
 
 
@@ -408,5 +428,4 @@ def _credit_code_fields(code: str, division: Callable[[str], str]) -> dict[str, 
         "organisation_code": code[8:17],
         "organisation_check_ok": credit_code.organisation_holds(code[8:17]),
         "check": code[17],
-        "names_citation": names["names_citation"],
     }
