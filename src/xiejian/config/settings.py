@@ -155,6 +155,20 @@ SECURE_REFERRER_POLICY = "same-origin"
 # the Django default tries many fields of a long form; a checklist has more than 1,000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# the one-off answers below /api/ to callers who are not signed in: shut, unless the office opens them
+OPEN_ANSWERS = os.environ.get("XIEJIAN_OPEN_ANSWERS", "") == "1"
+#: how many of them one address may ask for in a minute, in each server process
+OPEN_ANSWERS_PER_MINUTE = int(os.environ.get("XIEJIAN_OPEN_ANSWERS_PER_MINUTE", "60"))
+#: proxies in front of this server whose word about the caller's address is believed
+NINJA_NUM_PROXIES = int(os.environ.get("XIEJIAN_PROXIES", "0"))
+# the counters of those callers live here: room for many addresses before the oldest are dropped
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True

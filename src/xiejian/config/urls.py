@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-urlpatterns = [path("", include("xiejian.web.urls"))]
+from xiejian.api.answers import api
+from xiejian.api.refusals import not_found
+
+urlpatterns = [
+    path("api/", api.urls),
+    re_path("^api/", not_found),
+    path("", include("xiejian.web.urls")),
+]

@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+#: what a problem over HTTP is sent as (RFC 9457)
+MEDIA_TYPE = "application/problem+json"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -32,6 +35,17 @@ class Problem:
     def as_json(self) -> dict[str, str]:
         """The problem object of the contract; ``clause`` only where there is one."""
         return {k: v for k, v in asdict(self).items() if v or k != "clause"}
+
+    def as_details(self, status: int) -> dict[str, str | int]:
+        """The same over HTTP: the members of RFC 9457 first, then ours."""
+        of_rfc: dict[str, str | int] = {
+            "type": f"urn:xiejian:problem:{self.code}",
+            "title": self.message,
+            "status": status,
+            "detail": str(self),
+        }
+        ours = {key: value for key, value in self.as_json().items() if key != "message"}
+        return {**of_rfc, **ours}
 
     def __str__(self) -> str:
         parts = [self.message]

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from xiejian.kernel.problems import Refused
+from xiejian.kernel.problems import MEDIA_TYPE, Catalogue, Refused
 from xiejian.people.policy import Actor
 
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
+
 OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/")
+#: the one-off answers for programs; open where the office switched that on (XIEJIAN_OPEN_ANSWERS)
+ANSWERS = "/api/"
 Next = Callable[[HttpRequest], HttpResponse]
+
+
+def is_open(path: str) -> bool:
+    """Whether an address may be opened by someone who is not signed in."""
+    return path.startswith(OPEN_PATHS) or (settings.OPEN_ANSWERS and path.startswith(ANSWERS))
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """The sign-in page for people, a problem for programs."""
+    if request.path.startswith(ANSWERS):
+        details = problems("W101", request.path).as_details(401)
+        return JsonResponse(details, status=401, content_type=MEDIA_TYPE)
+    return redirect_to_login(request.get_full_path())
 
 
 class SignInRequired:
@@ -24,8 +43,8 @@ class SignInRequired:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         signed_in = request.user.is_authenticated
         request.actor = Actor.of(request.user) if signed_in else None
-        if not signed_in and not request.path.startswith(OPEN_PATHS):
-            return redirect_to_login(request.get_full_path())
+        if not signed_in and not is_open(request.path):
+            return _sign_in_first(request)
         return self.get_response(request)
 
 
