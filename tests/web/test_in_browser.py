@@ -67,7 +67,9 @@ def open_page(browser, live_server, officers, password, ours, make_party):
 ADDRESSES = [
     "/", "/leader/", "/parties/", "/parties/{party}/", "/parties/{party}/amend/", "/parties/new/",
     "/parties/import/", "/licences/", "/registrations/", "/grading/", "/cases/", "/rules/",
-    "/rules/national-2022-78/", "/offices/", "/network/",
+    "/rules/national-2022-78/", "/offices/", "/network/", "/rules/changes/?from=2026-04-14&until=2026-04-15",
+    "/number/?q=国械注准20173223152", "/udi/?q=(01)06972253600013(10)A1", "/due/",
+    "/due/?rule=CP-1&from=2026-04-20", "/penalty/", "/penalty/?rule=P81-3&on=2024-05-01&goods_value=20000",
 ]  # fmt: skip
 
 
@@ -145,3 +147,32 @@ class TestCharts:
         page.goto("/grading/")
         page.wait_for_selector(".chart canvas")
         assert page.locator("details.chart-table table").count() == 1
+
+
+class TestLaw:
+    """The pages that answer one question: found by search, asked by form, the answer copied."""
+
+    def test_a_search_leads_to_the_time_limit_and_its_dates(self, open_page):
+        page = open_page()
+        page.goto("/due/")
+        page.fill("#q", "核查举报")
+        page.click("a.what:has-text('CP-6')")
+        page.fill("#from", "2026-04-20")
+        page.click("main button[type=submit]")
+        expect(page.locator("#result .stat-number").first).to_have_text("2026-05-13")
+
+    def test_the_fine_is_copied_in_words(self, open_page):
+        page = open_page()
+        page.context.grant_permissions(["clipboard-read"])
+        page.goto("/penalty/?rule=P81-3")
+        page.fill("#on", "2024-05-01")
+        page.fill("#f-goods_value", "20000")
+        page.click("main button[type=submit]")
+        page.click("[data-copy]")
+        assert "罚款：300,000 至 600,000 元" in page.evaluate("navigator.clipboard.readText()")
+
+    def test_the_rule_book_narrows_while_typing(self, open_page):
+        page = open_page()
+        page.goto("/rules/")
+        page.fill("#q", "REG-1")
+        expect(page.locator("tr[data-row]")).to_have_count(1)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+import zxingcpp
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
+from PIL import Image
 
 from xiejian.kernel import deadline_rules, penalty_rules, rule_book
+
+PRINTED = "(01)06972253600013(17)260900(10)A1"
 
 
 @pytest.fixture
@@ -130,11 +135,31 @@ class TestNumber:
 
 class TestDeviceCode:
     def test_a_code_names_product_batch_and_expiry(self, officer_page):
-        (answer,) = officer_page.get("/udi/", {"q": "(01)06972253600013(17)260900(10)A1"}).context["answers"]
+        (answer,) = officer_page.get("/udi/", {"q": PRINTED}).context["answers"]
         assert (answer["di"], answer["lot"], answer["expires_on"]) == ("06972253600013", "A1", "2026-09-30")
 
     def test_a_code_of_nobody_is_answered_with_what_to_do(self, officer_page):
         assert "请完整录入" in officer_page.get("/udi/", {"q": "hello"}).content.decode()
+
+    def test_the_code_on_a_photo_is_read(self, officer_page):
+        drawn = zxingcpp.create_barcode(PRINTED, zxingcpp.BarcodeFormat.DataMatrix, gs1=True).to_image(
+            scale=6
+        )
+        pixels = memoryview(drawn)
+        file = BytesIO()
+        Image.frombytes("L", (pixels.shape[1], pixels.shape[0]), pixels.tobytes()).save(file, "PNG")
+        photo = SimpleUploadedFile("a.png", file.getvalue(), "image/png")
+        (answer,) = officer_page.post("/udi/", {"photo": photo}).context["answers"]
+        assert (answer["valid"], answer["di"], answer["lot"]) == (True, "06972253600013", "A1")
+
+    def test_a_photo_without_a_code_says_how_to_take_one(self, officer_page):
+        blank = BytesIO()
+        Image.new("L", (200, 200), "white").save(blank, "PNG")
+        photo = SimpleUploadedFile("a.png", blank.getvalue(), "image/png")
+        assert "没有找到条码" in officer_page.post("/udi/", {"photo": photo}).content.decode()
+
+    def test_what_is_no_picture_is_refused(self, officer_page):
+        assert officer_page.post("/udi/", {"photo": SimpleUploadedFile("a.png", b"x")}).status_code == 422
 
 
 class TestRuleBook:

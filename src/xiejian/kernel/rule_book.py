@@ -330,7 +330,8 @@ def _when_words(when: penalty_rules.When, book: penalty_rules.Book) -> str:
 
 def _penalties(files: Mapping[str, Any]) -> Iterator[Entry]:
     book, sources = penalty_rules.load(), _sources(files, "penalties")
-    for versions in book.rules.values():
+    fines_first = sorted(book.rules.values(), key=lambda versions: versions[-1].kind != "penalty")
+    for versions in fines_first:
         for rule in versions:
             yield Entry(
                 rule.id, "penalties", rule.law.title, rule.meaning, fine_words(rule, book), rule.citation,
