@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from xiejian.kernel import packs
+from xiejian.kernel import examples, packs
 from xiejian.kernel.problems import Refused
 
 PACK = """
@@ -413,6 +415,46 @@ class TestThePackOfTheHowTo:
     def test_has_fewer_than_30_lines_of_toml(self):
         lines = (packs.root() / "liaoning" / "grading.toml").read_text(encoding="utf-8").splitlines()
         assert len([line for line in lines if line.strip() and not line.startswith("#")]) < 30
+
+
+class TestTheHowTo:
+    """What docs/how-to/write-a-pack.md tells an office to write is read as it stands."""
+
+    @pytest.fixture
+    def written(self):
+        text = (Path(__file__).parents[2] / "docs/how-to/write-a-pack.md").read_text(encoding="utf-8")
+        return re.findall("```toml\n(.*?)```", text, flags=re.DOTALL)
+
+    @pytest.fixture
+    def office(self, tmp_path, monkeypatch):
+        """Load the how-to's pack beside the national ones, written as text."""
+
+        def office(text: str) -> packs.Pack:
+            (tmp_path / "national").symlink_to(packs.root() / "national")
+            (tmp_path / "office").mkdir()
+            (tmp_path / "office" / "grading.toml").write_text(text, encoding="utf-8")
+            monkeypatch.setenv("XIEJIAN_PACKS", str(tmp_path))
+            packs._heads.cache_clear()
+            return packs.load("liaoning-2015")
+
+        yield office
+        packs._heads.cache_clear()
+        packs._load.cache_clear()
+
+    def test_gives_a_pack_that_holds_together(self, office, written):
+        head, change, addition, _ = written
+        pack = office(f"{head}\n{change}\n{addition}")
+        assert (pack.rule("C15-DF2").duty.years, pack.rule("LN-1").duty.kind) == (1, "special")
+
+    def test_quotes_the_refusal_of_a_looser_change(self, office, written):
+        head, change, *_ = written
+        with pytest.raises(Refused, match="C15-DF2: years 3 is looser than 2; only stricter is allowed"):
+            office(f"{head}\n{change.replace('years = 1', 'years = 3')}")
+
+    def test_shows_an_example_that_comes_out(self, written, tmp_path):
+        path = tmp_path / "grading.examples.toml"
+        path.write_text(written[-1], encoding="utf-8")
+        assert [wrong for example in examples.load(path) for wrong in examples.check(example)] == []
 
 
 class TestThePacksOfTheProduct:

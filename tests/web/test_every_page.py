@@ -134,6 +134,7 @@ class World:
             "pack": {"pack_id": "national-2022-78"},
             "office_new": {"parent": self.office.code},
             "officer_new": {"office": self.office.code},
+            "office_packs": {"office": self.office.code},
             "visit_point": {"point": "none"},
             "campaign_scope": {"item": "a"},
             "table": {"table_id": "annual"},

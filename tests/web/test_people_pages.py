@@ -57,6 +57,48 @@ class TestChanging:
         assert not AuditEntry.objects.filter(action="change_officer").exists()
 
 
+class TestThePacksOfAnOffice:
+    def use(self, as_role, *packs, role="administrator", office="150525"):
+        answer = as_role(role).post(f"/offices/{office}/packs/", {"packs": packs})
+        return answer, Office.objects.get(code=office).packs
+
+    def test_are_switched_on_and_the_new_one_is_offered_first(self, as_role):
+        self.use(as_role, "national-2015-158")
+        _, packs = self.use(as_role, "national-2015-158", "liaoning-2015")
+        assert packs == ["liaoning-2015", "national-2015-158"]
+
+    def test_are_switched_off(self, as_role):
+        self.use(as_role, "national-2015-158")
+        assert self.use(as_role)[1] == []
+
+    def test_are_audited_with_before_and_after(self, as_role):
+        before = Office.objects.get(code="150525").packs
+        self.use(as_role, "liaoning-2015")
+        assert AuditEntry.objects.get(action="use_packs").detail == {"packs": [before, ["liaoning-2015"]]}
+
+    def test_leave_no_entry_when_nothing_changed(self, as_role):
+        self.use(as_role, "liaoning-2015")
+        self.use(as_role, "liaoning-2015")
+        assert AuditEntry.objects.filter(action="use_packs").count() == 1
+
+    def test_are_refused_with_their_number_when_nobody_knows_them(self, as_role):
+        answer, packs = self.use(as_role, "atlantis")
+        assert "P108" in answer.content.decode()
+        assert "atlantis" not in packs
+
+    def test_are_not_for_an_inspector_to_change(self, as_role):
+        answer, packs = self.use(as_role, "liaoning-2015", role="station_inspector")
+        assert answer.status_code == 403
+        assert "liaoning-2015" not in packs
+
+    def test_of_another_county_are_not_found(self, as_role, dushan):
+        assert as_role("administrator").post("/offices/522726/packs/", {}).status_code == 404
+
+    def test_are_all_there_to_choose_from(self, as_role):
+        page = as_role("administrator").get("/offices/150525/packs/").content.decode()
+        assert 'value="liaoning-2015"' in page
+
+
 class TestOffices:
     def test_several_stations_are_opened_at_once(self, as_role):
         before = Office.objects.count()

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from xiejian.kernel import divisions
+from xiejian.kernel import packs as rule_packs
 from xiejian.kernel.problems import Refused
 from xiejian.people import audit
 from xiejian.people.models import NetworkPerson, Office, Officer, Training
@@ -45,6 +46,28 @@ def open_offices(*, offices: list[tuple[str, str, str]], by: Actor, at: datetime
         open_office(code=code, name=name, short_name=short, by=by, at=at)
         for code, name, short in sorted(offices, key=lambda o: len(divisions.stem(o[0])))
     ]
+
+
+@transaction.atomic
+def use_packs(*, office: Office, packs: list[str], by: Actor, at: datetime) -> Office:
+    """Say which rule packs the office grades and plans by; the first is offered first.
+
+    Refused with P108 where there is no such pack, with K202 where one does not hold together: nobody
+    should find that out when grading. What was graded before keeps its pack.
+    """
+    require(by, "people.manage", office.code)
+    if unknown := [pack_id for pack_id in packs if pack_id not in rule_packs.known()]:
+        raise Refused(problems("P108", "packs", pack=unknown[0], known="、".join(rule_packs.known())))
+    for pack_id in packs:
+        rule_packs.load(pack_id)
+    if packs != office.packs:
+        audit.record(
+            by=by, at=at, action="use_packs", subject="office", key=office.code, office_code=office.code,
+            detail={"packs": [office.packs, packs]},
+        )  # fmt: skip
+        office.packs = packs
+        office.save(update_fields=["packs"])
+    return office
 
 
 @transaction.atomic

@@ -112,6 +112,7 @@ urlpatterns: list[URLPattern] = [
     # 系统
     path("offices/", people.office_list, name="office_list"),
     path("offices/<str:parent>/new/", people.office_new, name="office_new"),
+    path("offices/<str:office>/packs/", people.office_packs, name="office_packs"),
     path("offices/<str:office>/officers/new/", people.officer_new, name="officer_new"),
     path("officers/<int:pk>/", people.officer_change, name="officer_change"),
     path("network/", people.network_list, name="network_list"),
