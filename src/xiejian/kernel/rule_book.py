@@ -240,7 +240,8 @@ def _grading(files: Mapping[str, Any]) -> Iterator[Entry]:
                     row.until_on or pack.until_on, sources.get(row.id, ""),
                 )  # fmt: skip
                 seen.add(key)
-        for other in (*pack.outside, *pack.principles):
+        others: tuple[packs.Outside | packs.Principle, ...] = (*pack.outside, *pack.principles)
+        for other in others:
             if (key := (other.id, None)) not in seen:
                 value = "不定级" if isinstance(other, packs.Outside) else f"不计算：{other.why_not}"
                 yield Entry(

@@ -247,7 +247,8 @@ def penalty(request: HttpRequest) -> HttpResponse:
     day = clock.today(request)
     rule = versions[-1] if versions else penalties.find(wanted, day, book)
     fields, on = _fields(rule, book, request), request.GET.get("on", "").strip()
-    found, wrong = (None, [])
+    found: Assessment | None = None
+    wrong: list[Problem] = []
     if on:
         found, wrong = _asked(lambda: penalties.assess(rule.id, _given(fields, request), on, book))
     persons = _persons_lines(found.persons, book) if found and found.persons else []
