@@ -378,8 +378,8 @@ def _days(
     """Visits times the inspectors of a visit, over the visits that a pair makes a day: one query."""
     sides = [Counter[str](), Counter[str]()]
     for side, found in zip(sides, load, strict=True):
-        for (code, _), (_, visits) in found.items():
-            side[code] += visits
+        for (code, _), (_, count) in found.items():
+            side[code] += count
     codes = sorted(sides[0].keys() | sides[1].keys())
     settings = dict(Office.objects.filter(code__in=codes).values_list("code", "settings"))
     rows = []
