@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -154,3 +155,12 @@ class TestPacks:
     def test_unknown_are_refused(self):
         result = CliRunner().invoke(packs_group, ["show", "atlantis", "--json"])
         assert (json.loads(result.stdout)["code"], result.exit_code) == ("K201", 2)
+
+    def test_check_reports_rules_of_fines_that_do_not_hold_together(self, tmp_path, monkeypatch):
+        shutil.copytree(packs.root(), tmp_path / "packs")
+        broken = tmp_path / "packs" / "national" / "penalties.toml"
+        broken.write_text(broken.read_text(encoding="utf-8") + "\n[[table]\n", encoding="utf-8")
+        monkeypatch.setenv("XIEJIAN_PACKS", str(tmp_path / "packs"))
+        result = CliRunner().invoke(packs_group, ["check", "--json"])
+        assert result.exit_code == 1
+        assert [p["code"] for p in json.loads(result.stdout)["problems"]] == ["K529"]

@@ -78,6 +78,7 @@ def _unreadable() -> list[Problem]:
     readers = [(pack_id, partial(packs.load, pack_id)) for pack_id in packs.known()]
     readers += [
         ("deadlines", deadline_rules.load),
+        ("penalties", penalty_rules.load),
         ("measures", definitions.measures),
         ("tables", forms.forms),
     ]
