@@ -27,7 +27,8 @@ def one(name: str) -> int:
     for result in found if isinstance(found, list) else [found]:
         verdict = "ok" if result["ratio"] >= result["need"] else "BELOW"
         print(
-            f"{result['name']}: {result['ratio']:.1f}× (need {result['need']}×, {verdict}) {result['detail']}",
+            f"{result['name']}: {result['ratio']:.1f}× (need {result['need']}×, {verdict})",
+            result["detail"],
             flush=True,
         )
         failed = failed or int(result["ratio"] < result["need"])

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
-from xiejian.kernel import facts
 from xiejian.cases import tables
+from xiejian.kernel import facts
 
 
 class CasesConfig(AppConfig):

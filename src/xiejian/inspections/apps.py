@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
-from xiejian.kernel import facts
 from xiejian.inspections import tables
+from xiejian.kernel import facts
 
 
 class InspectionsConfig(AppConfig):

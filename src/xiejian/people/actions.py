@@ -184,7 +184,7 @@ def record_training(*, by: Actor, at: datetime, **facts: Any) -> Training:
 
 @transaction.atomic
 def change_password(*, officer: Officer, password: str, by: Actor, at: datetime) -> Officer:
-    """Set a new password: one's own, or another's with people.manage. The audit keeps who and when, never what."""
+    """Set a new password: one's own, or another's with people.manage. The audit never keeps the password."""
     if by.username != officer.username:
         require(by, "people.manage", officer.office.code)
     officer.set_password(password)

@@ -24,7 +24,8 @@ with Path(__file__).parents[1].joinpath("audit_labels.toml").open("rb") as _file
 TONES = {
     "正常": "green", "有效": "green", "符合": "green", "通过": "green", "已办结": "green", "合格": "green",
     "停产": "orange", "失联": "red", "注销": "secondary", "取消备案": "secondary", "吊销": "red",
-    "限期整改": "orange", "不符合": "orange", "停产整改": "red", "移送": "red", "未通过": "red", "不合格": "red",
+    "限期整改": "orange", "不符合": "orange", "停产整改": "red", "移送": "red", "未通过": "red",
+    "不合格": "red",
     "已责令": "orange", "已提交整改": "azure", "复查通过": "green", "复查未通过": "red",
     "已安排": "azure", "检查中": "blue", "拒绝检查": "red", "已取消": "secondary",
     "草稿": "secondary", "已下达": "green",
