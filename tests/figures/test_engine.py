@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from xiejian.figures.conditions import Compiler, Tags
 from xiejian.figures.engine import Count
 from xiejian.kernel.facts import published
 from xiejian.kernel.problems import Refused
+from xiejian.registry.models import Party
 
 PERIOD = {"@from": dt.date(2024, 1, 1), "@until": dt.date(2024, 6, 30)}
 FACTS = [
@@ -99,26 +101,38 @@ def test_a_published_fact_table_can_be_read_as_declared(name):
 
 
 @pytest.mark.django_db(transaction=True)
-class TestReadingFromASecondConnection:
-    """Outside a transaction the columns come through ADBC, inside one through Django."""
+class TestReadingOutsideATransaction:
+    """There, PostgreSQL's columns come through a second connection; SQLite's never do."""
 
-    def test_it_reads_what_django_reads(self, now):
+    def test_both_ways_read_the_same(self, now, monkeypatch):
         from_year = Year(now)
         from_year.visit(from_year.party("店", "经营", "无菌", level=2), "2023-06-01", 3, order_issued=True)
         from_year.party("别店", "使用", "无菌", status_on=dt.date(2023, 1, 1))
-        for name in ("party_links", "visits", "corrections", "cases"):
-            table = published()[name]
-            names = [c.name for c in table.columns]
-            assert not connection.in_atomic_block
-            directly = engine.read_arrow(table, names, None).sort_by("id")
-            engine._columns_directly, kept = (lambda: False), engine._columns_directly
-            try:
-                through_django = engine.read_arrow(table, names, None).sort_by("id")
-            finally:
-                engine._columns_directly = kept
-            assert directly.equals(through_django), name
+        tables = {name: published()[name] for name in ("party_links", "visits", "corrections", "cases")}
 
-    def test_a_first_batch_of_empty_dates_does_not_spoil_the_later_ones(self, now):
+        def read():
+            return {
+                name: engine.read_arrow(table, [c.name for c in table.columns], None).sort_by("id")
+                for name, table in tables.items()
+            }
+
+        assert not connection.in_atomic_block
+        chosen = read()
+        assert [table.num_rows for table in chosen.values()] == [2, 1, 1, 0]
+        monkeypatch.setattr(engine, "_columns_directly", lambda: False)
+        assert chosen == read()
+
+    def test_what_was_written_before_and_after_is_there_for_every_connection(self, now):
+        """A second copy of the SQLite library in this process would take the log away under the first."""
+        from_year = Year(now)
+        from_year.party("店", "经营")
+        engine.read_arrow(published()["party_links"], ["party_id"], None)
+        from_year.party("别店", "使用")
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(_count_parties_and_close).result() == 2
+        assert Party.objects.count() == 2
+
+    def test_empty_dates_before_a_full_one_do_not_spoil_it(self, now):
         from_year = Year(now)
         for i in range(1100):
             from_year.party(f"店{i}", "经营")
@@ -126,6 +140,13 @@ class TestReadingFromASecondConnection:
         table = published()["party_links"]
         found = engine.read_arrow(table, ["status_on"], None).column("status_on").to_pylist()
         assert [d for d in found if d] == ["2023-01-01"]
+
+
+def _count_parties_and_close() -> int:
+    try:
+        return Party.objects.count()
+    finally:
+        connection.close()
 
 
 class TestOneFigure:

@@ -1,6 +1,6 @@
 """Counting: many figures over one fact table in one pass.
 
-The facts are read column by column from the database (ADBC), and DuckDB counts. The same
+The facts are read from the database (column by column where that is safe), and DuckDB counts. The same
 trees also run on the database itself (``where="database"``), which the drawn examples of
 every measure use as the proof that both agree.
 """
@@ -13,10 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-import adbc_driver_sqlite.dbapi
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlglot
 from django.db import connection
 from sqlglot import exp
@@ -157,31 +155,20 @@ def _connection_text(parameters: Mapping[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _adbc() -> Iterator[Any]:
-    if connection.vendor == "postgresql":
-        opened = adbc_postgresql.connect(_connection_text(connection.get_connection_params()))
-    else:
-        opened = adbc_driver_sqlite.dbapi.connect(str(connection.settings_dict["NAME"]))
+    opened = adbc_postgresql.connect(_connection_text(connection.get_connection_params()))
     with opened as link, link.cursor() as cursor:
         yield cursor
 
 
 def _columns_directly() -> bool:
-    """A second connection sees committed rows only: inside a transaction the rows are read through Django."""
-    if connection.in_atomic_block:
-        return False
-    if connection.vendor == "postgresql":
-        return adbc_postgresql is not None
-    return ":memory:" not in str(connection.settings_dict["NAME"])
+    """Whether the rows may come column by column through a second connection.
 
-
-def _typed(values: pa.ChunkedArray | pa.Array, kind: str) -> pa.ChunkedArray | pa.Array:
-    if values.type == _ARROW[kind]:
-        return values
-    if values.null_count == len(values):
-        return pa.nulls(len(values), _ARROW[kind])
-    if kind == "boolean" and pa.types.is_integer(values.type):
-        return pc.not_equal(values, 0)
-    return values.cast(_ARROW[kind])
+    Only on PostgreSQL, and only outside a transaction (a second connection sees committed rows). Never on SQLite:
+    a driver there brings a second copy of the SQLite library into this process, and closing its connection
+    drops the file locks of Django's and takes the write-ahead log away under it
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2.1; docs/decisions/0005).
+    """
+    return connection.vendor == "postgresql" and adbc_postgresql is not None and not connection.in_atomic_block
 
 
 def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.Table:
@@ -189,24 +176,10 @@ def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.
     types = {c.name: c.type for c in table.columns}
     select = facts_select(table, names, base)
     if _columns_directly():
-        # SQLite has no column types: the driver guesses them from a first batch, and an empty date there
-        # would make it guess wrong. An empty text in the place of null keeps the guess right.
-        shown = [
-            named(
-                exp.Coalesce(this=column(n), expressions=[literal("")]) if types[n] == "date" else column(n),
-                n,
-            )
-            for n in names
-        ]
         with _adbc() as cursor:
-            cursor.execute(selected(shown, subquery(select, "read")).sql(dialect(), copy=False))
+            cursor.execute(select.sql(dialect(), copy=False))
             found = cursor.fetch_arrow_table()
-        arrays = [_typed(found.column(i), types[n]) for i, n in enumerate(names)]
-        arrays = [
-            pc.if_else(pc.equal(a, ""), None, a) if types[n] == "date" else a
-            for a, n in zip(arrays, names, strict=True)
-        ]
-        return pa.table(arrays, names=list(names))
+        return pa.table([found.column(i).cast(_ARROW[types[n]]) for i, n in enumerate(names)], names=list(names))
     with connection.cursor() as cursor:
         cursor.execute(select.sql(dialect(), copy=False))
         rows = cursor.fetchall()
