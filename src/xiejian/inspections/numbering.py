@@ -1,51 +1,13 @@
-"""Numbers of visits and orders: the next one of an office and a year, in the pattern of the pack."""
+"""Numbers of visits and orders, in the patterns of this room's pack."""
 
 from __future__ import annotations
 
-import re
-
 from django.db.models import Model
-from django.db.models.functions import Length
 
 from xiejian.inspections.checklists import number_pattern
-from xiejian.kernel import divisions
-from xiejian.people.models import Office
-
-#: What an office name ends with and its short name leaves out.
-ENDINGS = re.compile(r"(市场监督管理|食品药品监督管理|药品监督管理)?(总局|分局|局|所)$")
-
-
-def issuing_office(office_code: str) -> Office | None:
-    """The office that signs for ``office_code``: the bureau itself or, for a station, the one above it."""
-    tiers = ("county", "city", "province")
-    codes = [divisions.at_tier(office_code, tier) for tier in tiers]
-    offices = {o.code: o for o in Office.objects.filter(code__in=codes).select_for_update()}
-    return next((offices[code] for code in codes if code in offices), None)
-
-
-def short_name(office: Office | None, office_code: str) -> str:
-    """The office's short name, else its name without the ending, else the name of its division."""
-    if office and office.short_name:
-        return office.short_name
-    name = office.name if office else divisions.name(divisions.at_tier(office_code, "county"))
-    return ENDINGS.sub("", name)[-8:]
+from xiejian.people import numbering
 
 
 def next_number(rows: type[Model], document: str, office_code: str, year: int) -> str:
-    """The next free number of ``document`` in the column ``number`` of ``rows``.
-
-    The row of the issuing office is locked first, so that two requests never take one number.
-    """
-    pattern = number_pattern(document)
-    short = short_name(issuing_office(office_code), office_code)
-    before, after = (part.format(short=short, year=year) for part in pattern.split("{n}"))
-    last = (
-        rows._default_manager.filter(
-            number__startswith=before, number__regex=f"^{re.escape(before)}[0-9]+{re.escape(after)}$"
-        )
-        .order_by(Length("number").desc(), "-number")
-        .values_list("number", flat=True)
-        .first()
-    )
-    taken = int(last[len(before) : len(last) - len(after)]) if last else 0
-    return f"{before}{taken + 1}{after}"
+    """The next free number of ``document`` (visit, correction) in the column ``number`` of ``rows``."""
+    return numbering.next_number(rows, number_pattern(document), office_code, year)
