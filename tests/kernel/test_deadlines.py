@@ -375,12 +375,24 @@ class TestProvisional:
     def test_clocks_that_a_new_year_moves_are_found(self, tmp_path):
         path = tmp_path / "workdays.toml"
         path.write_text('[2027]\nsource = "通知"\n[2027.holidays]\n"元旦" = [2027-01-01]\n', encoding="utf-8")
-        clocks = [
-            (key, "CS-1", D(start), deadline_facts.Facts())
-            for key, start in (("早", "2026-12-10"), ("晚", "2026-12-14"))
-        ]
-        found = deadlines.moved(clocks, before=workdays.build(), after=workdays.build(path))
-        assert [(m.key, str(m.after.due_legal)) for m in found] == [("晚", "2027-01-05")]
+        clocks = []
+        for key, start in (("早", "2026-12-07"), ("晚", "2026-12-14")):
+            due = deadlines.due("CS-1", start, calendar=workdays.build())
+            dates = deadlines.Dates(due.due_strict, due.due_legal)
+            clocks.append(
+                deadlines.Running(key, "CS-1", D(start), deadline_facts.Facts(), dates, due.provisional)
+            )
+        found = deadlines.moved(clocks, workdays.build(path))
+        assert [(m.clock.key, str(m.after.due_legal)) for m in found] == [("晚", "2027-01-05")]
+
+    def test_a_clock_that_a_new_year_only_confirms_is_found_too(self, tmp_path):
+        path = tmp_path / "workdays.toml"
+        path.write_text('[2027]\nsource = "通知"\n[2027.holidays]\n"元旦" = [2027-01-03]\n', encoding="utf-8")
+        due = deadlines.due("CS-1", "2026-12-14", calendar=workdays.build())
+        dates = deadlines.Dates(due.due_strict, due.due_legal)
+        clock = deadlines.Running("晚", "CS-1", D("2026-12-14"), deadline_facts.Facts(), dates, True)
+        (found,) = deadlines.moved([clock], workdays.build(path))
+        assert (found.after.due_legal, found.after.provisional) == (dates.legal, False)
 
 
 class TestMonotone:

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "xiejian.people.apps.PeopleConfig",
+    "xiejian.clocks.apps.ClocksConfig",
     "xiejian.registry.apps.RegistryConfig",
     "xiejian.inspections.apps.InspectionsConfig",
     "xiejian.cases.apps.CasesConfig",

@@ -14,7 +14,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from xiejian.kernel import deadline_facts as facts
 from xiejian.kernel import deadline_rules, workdays
@@ -512,30 +512,50 @@ def due_dates(rule_id: str, starts: Iterable[dt.date]) -> list[tuple[dt.date | N
     return [found[start] for start in asked]
 
 
+class Dates(NamedTuple):
+    """What a stored clock says: dates, or moments for hour rules; ``opens`` of a backward window."""
+
+    strict: dt.date | None
+    legal: dt.date | None
+    opens: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Running:
+    """An open clock as it is stored; ``key`` is the caller's own."""
+
+    key: Any
+    rule: str
+    start: dt.date
+    facts: Facts
+    dates: Dates
+    provisional: bool
+
+
 @dataclass(frozen=True)
 class Moved:
-    """A clock that a new calendar moved."""
+    """A clock that gets other dates, or whose dates are no longer (or newly) provisional."""
 
-    key: object
-    before: Due
+    clock: Running
     after: Due
 
 
-def moved(
-    clocks: Iterable[tuple[object, str, dt.date, Facts]], *, before: Calendar, after: Calendar
-) -> list[Moved]:
-    """Which open clocks (key, rule id, start, facts) get other dates under ``after``, for the log."""
+def moved(clocks: Iterable[Running], calendar: Calendar | None = None) -> list[Moved]:
+    """Which open clocks get another answer under ``calendar`` (the one in force when None)."""
+    calendar = calendar or workdays.standing()
+    asked: dict[tuple[str, dt.date, Facts], Due] = {}
     found = []
-    for key, rule_id, start, known in clocks:
-        old, new = (
-            due(
-                rule_id, start, extensions=known.extensions, stops=known.stops,
-                received_on=known.received_on, calendar=calendar,
-            )
-            for calendar in (before, after)
-        )  # fmt: skip
-        if (old.due_strict, old.due_legal, old.opens) != (new.due_strict, new.due_legal, new.opens):
-            found.append(Moved(key, old, new))
+    for clock in clocks:
+        key = (clock.rule, clock.start, clock.facts)
+        if key not in asked:
+            asked[key] = due(
+                clock.rule, clock.start, extensions=clock.facts.extensions, stops=clock.facts.stops,
+                received_on=clock.facts.received_on, calendar=calendar,
+            )  # fmt: skip
+        after = asked[key]
+        dates = Dates(after.due_strict, after.due_legal, after.opens)
+        if dates != clock.dates or after.provisional != clock.provisional:
+            found.append(Moved(clock, after))
     return found
 
 

@@ -9,10 +9,11 @@ touches it is provisional (程序规定第八十条; 民法典第二百零三条
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import tomllib
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,13 @@ class Calendar:
     holidays: dict[dt.date, str]
     make_up: frozenset[dt.date]
     years: frozenset[int]  # the published ones
+
+    @cached_property
+    def version(self) -> str:
+        """Newest published year and a digest of all days: differs when any published day differs."""
+        days = [*sorted(f"{d}" for d in self.holidays), "+", *sorted(f"{d}" for d in self.make_up)]
+        digest = hashlib.sha256("|".join([*days, *map(str, sorted(self.years))]).encode()).hexdigest()
+        return f"{max(self.years)}-{digest[:12]}"
 
     def is_working_day(self, day: dt.date) -> bool:
         return day in self.make_up or (day.weekday() < 5 and day not in self.holidays)

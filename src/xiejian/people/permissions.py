@@ -19,6 +19,7 @@ PERMISSIONS = {
     "documents.view": "查看文书",
     "documents.draft": "起草文书",
     "rules.view": "查看规则",
+    "clocks.recompute": "按新放假安排重算时限",
     "people.view": "查看机构人员",
     "people.manage": "管理机构人员与权限",
     "audit.view": "查看审计记录",
