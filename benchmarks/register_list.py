@@ -83,9 +83,10 @@ def fill(count: int) -> None:
             INSERT INTO registry_party (
                 id, name, area, division_code, office_code, station, address, warehouse_address,
                 legal_representative, head, phone, stores_for_others, consultation_focus, qms_state,
-                credit_grade, bad_credit, complaints, status, extra, search_grams, created_at, updated_at)
+                credit_grade, bad_credit, complaints, status, extra, search_grams, link_names,
+                created_at, updated_at)
             SELECT id, name, '医疗器械', office, office, '', '', '', '', '', '', false, false, '', '', '', 0,
-                status, '{}', grams, now(), now() FROM made
+                status, '{}', grams, '|' || link || '|', now(), now() FROM made
         """)
         cursor.execute("""
             INSERT INTO registry_partylink (
@@ -101,7 +102,7 @@ def fill(count: int) -> None:
 def ours(asked: str) -> tuple[int, list[str]]:
     """Count and first page as the register's page reads them."""
     rows = queries.parties(SYSTEM, search=asked, link="经营", status="正常", sort="name")
-    page = queries.page(rows.prefetch_related("links"))
+    page = queries.page(queries.with_links(rows))
     return page.total, [party.name for party in page.items]
 
 

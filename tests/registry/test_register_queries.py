@@ -203,6 +203,31 @@ class TestCounts:
             queries.counts(SYSTEM)
 
 
+class TestTheLinkFilter:
+    """It reads Party.link_names, which every writer of a link keeps."""
+
+    def found(self, link):
+        return names(queries.parties(SYSTEM, link=link))
+
+    def test_finds_what_an_import_wrote(self, register):
+        assert self.found("使用") == ["奈曼旗人民医院"]
+
+    def test_finds_a_link_that_a_later_import_adds(self, register, load):
+        load({"主体名称": "奈曼旗平安大药房", "统一社会信用代码": CODE, "环节": "网络销售"})
+        assert self.found("网络销售") == self.found("经营")[:1] == ["奈曼旗平安大药房"]
+
+    def test_finds_a_link_that_an_officer_adds(self, register, now):
+        hospital = Party.objects.get(name="奈曼旗人民医院")
+        actions.amend_party(
+            party=hospital, row={"经营方式": "零售"}, link="经营", reason="新开药店", by=SYSTEM, at=now
+        )
+        assert "奈曼旗人民医院" in self.found("经营") and "奈曼旗人民医院" in self.found("使用")
+
+    def test_finds_links_written_in_bulk(self, register):
+        PartyLink.objects.bulk_create([PartyLink(party=p, link="生产") for p in Party.objects.all()])
+        assert len(self.found("生产")) == 3
+
+
 class TestAPage:
     @pytest.fixture
     def many(self, load):
@@ -221,4 +246,4 @@ class TestAPage:
     def test_takes_four_queries_with_links_however_many_rows(self, many, django_assert_num_queries):
         with django_assert_num_queries(4):  # products of the name, keys, rows, links
             rows = queries.parties(SYSTEM, search="店", link="经营", sort="-level")
-            queries.page(rows.prefetch_related("links"))
+            queries.page(queries.with_links(rows))

@@ -27,7 +27,7 @@ from xiejian.people.policy import Actor, may, require
 from xiejian.registry.batches import Batch, Outcome, Progress, chunks, json_ready
 from xiejian.registry.bulk import insert
 from xiejian.registry.columns import LINK_FACTS, PARTY_COLUMNS, PartyRow, problems, read_party
-from xiejian.registry.models import Licence, Party, PartyLink
+from xiejian.registry.models import Licence, Party, PartyLink, link_names
 from xiejian.registry.search import grams
 
 #: party-level facts in the order of the form; the office follows from the division and the station
@@ -202,14 +202,17 @@ class _Load:
         for working in self.known.all:
             if working.new or working.changed:
                 working.party.search_grams = party_grams(working.party, working.licences.values())
+            working.party.link_names = link_names(working.links)
         new = [w.party for w in self.known.all if w.new]
         insert(new)
-        changed = [w for w in self.known.all if not w.new and (w.changed or w.touched_licences)]
+        changed = [
+            w for w in self.known.all if not w.new and (w.changed or w.touched_licences or w.touched_links)
+        ]
         for working in changed:
             working.party.updated_at = at
         if changed:
             names = {n for w in changed for n in w.changed if "." not in n and n != "证号"} & _PARTY_COLUMNS
-            fields = sorted(names | {"status_on", "search_grams", "updated_at"})
+            fields = sorted(names | {"status_on", "search_grams", "link_names", "updated_at"})
             Party.objects.bulk_update([w.party for w in changed], fields, batch_size=500)
         self._write_links()
         self._write_licences()

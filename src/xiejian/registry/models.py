@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 
 LINKS = ("生产", "经营", "使用", "网络销售", "第三方平台")
@@ -39,6 +42,8 @@ class Party(models.Model):
     # name, codes and certificate numbers cut into overlapping pairs: search works on two characters and on
     # both databases (a trigram index finds nothing for fewer than three)
     search_grams = models.TextField(default="")
+    # |使用|经营|: the links in PartyLink, kept here by its writers so that a list needs no probe per party
+    link_names = models.CharField(max_length=40, default="|")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -48,6 +53,36 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def link_names(links: Iterable[str]) -> str:
+    """What Party.link_names holds for these links.
+
+    >>> link_names(["经营", "使用"])
+    '|使用|经营|'
+    """
+    return "|".join(["", *sorted(set(links)), ""]) if (links := list(links)) else "|"
+
+
+class PartyLinks(models.QuerySet["PartyLink"]):
+    """Rows of PartyLink; those written in bulk are named on their parties."""
+
+    def bulk_create(self, objs: Iterable[PartyLink], **options: Any) -> list[PartyLink]:  # type: ignore[override]
+        """As Django's; the parties' link_names follow."""
+        made = super().bulk_create(objs, **options)
+        self.name_on_parties({row.party_id for row in made})
+        return made
+
+    def name_on_parties(self, keys: Iterable[int]) -> None:
+        """Bring link_names of these parties to their rows."""
+        held: dict[int, list[str]] = {key: [] for key in keys}
+        for key, link in self.model.objects.filter(party__in=list(held)).values_list("party_id", "link"):
+            held[key].append(link)
+        by_names: dict[str, list[int]] = {}
+        for key, links in held.items():
+            by_names.setdefault(link_names(links), []).append(key)
+        for names, parties in by_names.items():  # a few combinations, however many parties
+            Party.objects.filter(pk__in=parties).update(link_names=names)
 
 
 class PartyLink(models.Model):
@@ -68,10 +103,19 @@ class PartyLink(models.Model):
     level_pack = models.CharField(max_length=60, blank=True)
     level_on = models.DateField(null=True, blank=True)
 
+    objects = PartyLinks.as_manager()
+
     class Meta:
         ordering = ["party_id", "id"]
         constraints = [models.UniqueConstraint(fields=["party", "link"], name="one_row_per_party_and_link")]
         indexes = [models.Index(fields=["link", "level"])]
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """As Django's; a new row is named on its party."""
+        new = self._state.adding
+        super().save(*args, **options)
+        if new:
+            PartyLink.objects.name_on_parties([self.party_id])
 
 
 class Site(models.Model):

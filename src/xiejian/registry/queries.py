@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Prefetch, Q, QuerySet
 
 from xiejian.kernel import packs
 from xiejian.kernel.divisions import stem
@@ -75,12 +75,15 @@ def parties(
     rows = visible(Party.objects.all(), actor)
     if search.strip():
         rows = _named(rows, search)
-    in_link: dict[str, Any] = {"link": link} if link else {}
+    if link:
+        rows = rows.filter(link_names__contains=f"|{link}|")
+    in_link: dict[str, Any] = {}
     if level not in (None, ""):
         in_link |= {"level__isnull": True} if level == "none" else {"level": int(str(level))}
     if tag:
         in_link["tags__contains"] = f"|{tag}|"
     if in_link:
+        in_link |= {"link": link} if link else {}
         rows = rows.filter(Exists(PartyLink.objects.filter(party=OuterRef("pk"), **in_link)))
     if office:
         rows = rows.filter(office_code__startswith=stem(office))
@@ -96,6 +99,11 @@ def parties(
         by = F(order).desc(nulls_last=True) if falling else F(order).asc(nulls_last=True)
         return rows.order_by(by, "id")
     return rows.order_by(f"-{order}" if falling else order, "id")
+
+
+def with_links(rows: QuerySet[Party]) -> QuerySet[Party]:
+    """The parties with their links as the list ``held``: one query, no query set per party."""
+    return rows.prefetch_related(Prefetch("links", to_attr="held"))
 
 
 def _named(rows: QuerySet[Party], search: str) -> QuerySet[Party]:

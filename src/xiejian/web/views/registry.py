@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Max, Min, Prefetch, QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,7 +31,8 @@ def _join(values: list[str]) -> str:
 
 
 def _links(party: Party) -> list[PartyLink]:
-    return list(party.links.all())
+    held: list[PartyLink] = party.held  # type: ignore[attr-defined]  # by queries.with_links
+    return held
 
 
 def _top_level(party: Party) -> int | None:
@@ -152,7 +153,7 @@ def party_list(request: HttpRequest) -> HttpResponse:
         request,
         title="监管对象名录",
         columns=party_columns(request.actor),
-        rows=_found(request.actor, asked).prefetch_related(Prefetch("links")),
+        rows=queries.with_links(_found(request.actor, asked)),
         default_sort="name",
         filters=filters,
         search_label="搜索名称、信用代码、证号、产品",
