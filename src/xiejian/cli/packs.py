@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,12 +12,47 @@ import click
 from xiejian.cli.output import command, emit, json_option, say
 from xiejian.figures import definitions, forms
 from xiejian.inspections import checklists
-from xiejian.kernel import deadline_examples, deadline_rules, examples, kinds, packs, penalty_rules
+from xiejian.kernel import (
+    citations,
+    deadline_examples,
+    deadline_rules,
+    examples,
+    kinds,
+    laws,
+    packs,
+    penalty_examples,
+    penalty_rules,
+    rule_book,
+)
 from xiejian.kernel.packs import Duty, Outside, Pack, Principle, Row
 from xiejian.kernel.problems import Problem, Refused
+from xiejian.numbers import examples as number_examples
+
+
+@dataclass(frozen=True)
+class Runner:
+    """One kind of rule with worked examples beside it: read, compared, and which rules have none."""
+
+    load_all: Callable[[], Sequence[Any]]
+    check: Callable[[Any], list[Problem]]
+    uncovered: Callable[[Any], list[Problem]]
+
+
+def _number_problems(name: str, faults: list[str]) -> list[Problem]:
+    return [packs.problems("K204", "numbers", name=name, why=why) for why in faults]
+
 
 #: every kind of rule that keeps worked examples beside it
-EXAMPLES = (examples, deadline_examples)
+EXAMPLES = (
+    Runner(examples.load_all, examples.check, examples.uncovered),
+    Runner(deadline_examples.load_all, deadline_examples.check, deadline_examples.uncovered),
+    Runner(penalty_examples.load_all, penalty_examples.check, penalty_examples.uncovered),
+    Runner(
+        number_examples.load_all,
+        lambda one: _number_problems(one.name, number_examples.wrong(one)),
+        lambda _: [p for name in number_examples.uncovered() for p in _number_problems(name, ["缺少示例"])],
+    ),
+)
 
 
 @click.group("packs", help="规则包：列出、查看、检查")
@@ -48,10 +85,11 @@ def show_pack(pack_id: str, as_json: bool) -> None:
 
 
 @packs_group.command("check", help="检查全部规则包及其示例")
+@click.option("--laws", "show_laws", is_flag=True, help="列出没有指明法规库中法规的出处")
 @json_option
 @command()
-def check_packs(as_json: bool) -> None:
-    """Exit 0: all hold; 1: some do not (they are listed)."""
+def check_packs(show_laws: bool, as_json: bool) -> None:
+    """Exit 0: all hold; 1: some do not (they are listed). Unknown laws are a warning, no fault."""
     wrong = _unreadable()
     checked = 0
     if not wrong:
@@ -62,23 +100,37 @@ def check_packs(as_json: bool) -> None:
             wrong += room.uncovered(found)
     for problem in wrong:
         say(f"[{problem.code}] {problem}")
-    answer = {"packs": packs.known(), "examples": checked, "problems": [p.as_json() for p in wrong]}
-    emit(
-        answer,
-        as_json,
-        f"{len(packs.known())} 个规则包、{checked} 个示例" + ("有误" if wrong else "全部符合"),
-    )
+    nameless = [] if wrong else _unknown_laws()
+    for entry, part in nameless if show_laws else []:
+        say(f"{entry.source} {entry.id}：{part}")
+    answer = {
+        "packs": packs.known(),
+        "examples": checked,
+        "problems": [p.as_json() for p in wrong],
+        "unknown_laws": [{"source": e.source, "rule": e.id, "citation": part} for e, part in nameless],
+    }
+    held = f"{len(packs.known())} 个规则包、{checked} 个示例" + ("有误" if wrong else "全部符合")
+    warning = f"；{len(nameless)} 处出处没有指明法规库中的法规（--laws 列出）" if nameless else ""
+    emit(answer, as_json, held + warning)
     if wrong:
         raise SystemExit(1)
+
+
+def _unknown_laws() -> list[tuple[rule_book.Entry, str]]:
+    """The citations that name no law of the library, with their entries."""
+    return [(entry, part) for entry in rule_book.entries() for part in citations.unknown(entry)]
 
 
 def _unreadable() -> list[Problem]:
     """What cannot be read or does not hold together: grading packs, time limits, checklists, tables."""
     wrong: list[Problem] = []
-    readers = [(pack_id, partial(packs.load, pack_id)) for pack_id in packs.known()]
+    readers: list[tuple[str, Callable[[], object]]] = [
+        (pack_id, partial(packs.load, pack_id)) for pack_id in packs.known()
+    ]
     readers += [
         ("deadlines", deadline_rules.load),
         ("penalties", penalty_rules.load),
+        ("laws", laws.load),
         ("measures", definitions.measures),
         ("tables", forms.forms),
     ]

@@ -7,9 +7,11 @@ program applies; the other packs are read as they stand: a table with a meaning 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from xiejian.kernel.penalties import yuan
 KINDS = {
     "grading": "分级与频次", "deadlines": "法定时限", "penalties": "法律责任", "discretion": "处罚裁量",
     "numbers": "编号格式", "udi": "唯一标识", "checklists": "检查表", "inspections": "检查与判定",
+    "sampling": "监督抽检",
     "tables": "统计报表", "measures": "统计指标", "tags": "品种标签", "campaign": "专项整治",
     "documents": "文书", "register": "名录", "workdays": "节假日",
 }  # fmt: skip
@@ -69,6 +72,14 @@ class Entry:
     source: str
     #: the id that this one took over from
     replaces: str = ""
+    #: its name in addresses: stays when its words change
+    slug: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Changes with what the rule says: who checked the entry before has to look again."""
+        told = [self.meaning, self.value, self.citation, str(self.from_on), str(self.until_on)]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
     @property
     def kind_label(self) -> str:
@@ -118,7 +129,34 @@ def _entries(folder: Path) -> tuple[Entry, ...]:
         if kind not in ("grading", "deadlines") and not source.startswith("national/penalties-"):
             found += _plain(content, kind, source)
     order = list(KINDS)
-    return tuple(sorted(found, key=lambda e: order.index(e.kind)))
+    return tuple(sorted(_named(found), key=lambda e: order.index(e.kind)))
+
+
+def _named(found: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries with their slugs: file, id, and which of several that share an id."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for entry in found:
+        seen[key := (entry.source, entry.id)] += 1
+        name = f"{entry.source}#{entry.id}#{seen[key]}"
+        yield replace(entry, slug=hashlib.sha256(name.encode()).hexdigest()[:12])
+
+
+def by_slug() -> Mapping[str, Entry]:
+    """Every entry by its name in addresses."""
+    return _by_slug(packs.root())
+
+
+@cache
+def _by_slug(folder: Path) -> Mapping[str, Entry]:
+    return {entry.slug: entry for entry in _entries(folder)}
+
+
+def versions(entry: Entry, found: Iterable[Entry]) -> list[Entry]:
+    """The entry with its other versions, by date: of the same id, and what it took over from."""
+    line = {entry.id, entry.replaces} - {""}
+    same = [e for e in found if (e.kind, e.pack) == (entry.kind, entry.pack)]
+    held = [e for e in same if e.id in line or e.replaces in line]
+    return sorted(held, key=lambda e: (e.from_on or dt.date.min, e.until_on or dt.date.max))
 
 
 def _is_pack(path: Path) -> bool:

@@ -97,6 +97,11 @@ def _path() -> Path:
     return root / "national" / "numbers.toml"
 
 
+def examples_path() -> Path:
+    """The worked numbers beside the forms."""
+    return _path().with_name("numbers.examples.toml")
+
+
 @cache
 def book() -> Book:
     """The forms and repairs; ValueError when an entry lacks its citation or its pattern does not compile."""
