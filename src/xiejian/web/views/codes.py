@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from csp.constants import WASM_UNSAFE_EVAL
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -101,6 +103,7 @@ def udi_text(answer: dict[str, Any]) -> str:
 
 
 @needs("rules.view")
+@csp_update({"script-src": [WASM_UNSAFE_EVAL]})  # the camera's reader is WebAssembly
 @require_http_methods(["GET", "POST"])
 def udi_code(request: HttpRequest) -> HttpResponse:
     """唯一标识: which product, batch and dates does this code name, and is it written right?"""
