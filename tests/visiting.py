@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 from django.core.files.base import ContentFile
+from PIL import Image
 
 from xiejian.people.models import Office, Officer
 from xiejian.registry.models import Party, PartyLink
 
-#: The smallest thing that begins like a JPEG.
-PHOTO = b"\xff\xd8\xff\xe0" + b"\x00" * 16
+
+def jpeg(shade: int = 120, size: tuple[int, int] = (32, 24), **saved) -> bytes:
+    """A photograph of one grey; ``saved`` goes to Pillow (exif=…)."""
+    out = io.BytesIO()
+    Image.new("L", size, shade).save(out, "JPEG", **saved)
+    return out.getvalue()
+
+
+#: A photograph whose camera wrote nothing into it: stored bit for bit.
+PHOTO = jpeg()
 
 
 def enrol(

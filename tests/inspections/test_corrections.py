@@ -9,7 +9,8 @@ import pytest
 
 from visiting import PHOTO, enrol, photo
 from xiejian.inspections import actions
-from xiejian.inspections.checks import EVIDENCE_LIMIT_MB, check_evidence_file
+from xiejian.inspections.checks import check_evidence_file
+from xiejian.inspections.limits import MEGABYTE, evidence_limit
 from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.kernel.problems import Refused
 from xiejian.people.models import AuditEntry
@@ -286,12 +287,14 @@ class TestEvidence:
         ("name", "size", "head", "code"),
         [
             ("空.jpg", 0, b"", "I401"),
-            ("大.jpg", (EVIDENCE_LIMIT_MB + 1) * 1024 * 1024, PHOTO, "I402"),
+            ("大.jpg", (evidence_limit("photo") + 1) * MEGABYTE, PHOTO, "I402"),
+            ("录像.mp4", 200 * MEGABYTE, b"\0\0\0\x18ftypisom", "I402"),
+            ("苹果.heic", 10, b"\0\0\0\x18ftypheic", "I410"),
             ("程序.exe", 10, b"MZ", "I403"),
             ("无名", 10, b"MZ", "I403"),
             ("假.jpg", 10, b"MZ\x00\x00", "I404"),
         ],
-        ids=["empty", "too large", "a program", "no suffix", "not what it says"],
+        ids=["empty", "too large", "a video of 200 MB", "a photo we cannot open", "a program", "no suffix", "not what it says"],
     )
     def test_what_is_no_evidence_is_refused(self, name, size, head, code):
         assert [p.code for p in check_evidence_file(name, size, head)] == [code]

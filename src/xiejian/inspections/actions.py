@@ -13,20 +13,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from xiejian.inspections import checklists
+from xiejian.inspections import checklist_versions, checklists, judgements, limits, paper_checks, pictures
 from xiejian.inspections import checks as check
 from xiejian.inspections.checks import Entry, refuse
-from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
+from xiejian.inspections.models import Correction, Evidence, Finding, SiteRecord, Transfer, Visit
 from xiejian.inspections.numbering import next_number
+from xiejian.inspections.rule_files import problems
 from xiejian.kernel import divisions, workflow
 from xiejian.kernel.cells import tag_list, tag_text
-from xiejian.kernel.problems import Problem
+from xiejian.kernel.problems import Problem, Refused
 from xiejian.people import audit
 from xiejian.people.models import Officer
 from xiejian.people.policy import Actor, require
@@ -118,17 +119,19 @@ def schedule_visit(
     campaign: str = "",
     tags: Iterable[str] | None = None,
     office_code: str | None = None,
+    matter: str = "",
 ) -> Visit:
     """Schedule a visit with its team; the number is assigned here.
 
     ``checklist``: an id, '' for none, None for the most fitting one. ``tags``: those of the party's
-    link when None. ``office_code``: the party's office when None. Refused: fewer than two inspectors
-    (I101), an inspector of an office outside (I103), unknown kind or link, unfit checklist (I503).
+    link when None. ``office_code``: the party's office when None. ``matter``: the application that a
+    licence visit is about. Refused: fewer than two inspectors (I101), an inspector of an office outside
+    (I103), unknown kind, link or matter (I111), unfit checklist (I503).
     """
     office = office_code or party.office_code
     require(by, PERMISSION, office, where=party.name)
     require(by, PERMISSION, party.office_code, where=party.name)
-    refuse(check.check_kind(kind), check.check_link(link, LINKS))
+    refuse(check.check_kind(kind), check.check_link(link, LINKS), check.check_matter(kind, matter))
     _check_team(kind, office, team)
     if tags is None:
         stored = party.links.filter(link=link).values_list("tags", flat=True).first() or "|"
@@ -149,6 +152,7 @@ def schedule_visit(
         inspectors="、".join(officer.name for officer in team),
         checklist=chosen.id if chosen else "",
         checklist_version=chosen.version if chosen else "",
+        facts={"matter": matter} if matter else {},
     )
     visit.team.set(team)
     _note_visit("schedule_visit", visit, by, at, party=party.name, kind=kind, planned_on=planned_on)
@@ -187,11 +191,12 @@ def reschedule_visit(
 
 @transaction.atomic
 def start_visit(
-    *, visit: Visit, on: dt.date, by: Actor, at: dt.datetime, persons: int | None = None
+    *, visit: Visit, on: dt.date, by: Actor, at: dt.datetime, persons: int | None = None, version: str = ""
 ) -> Visit:
     """Begin the visit on the spot. ``persons``: how many came, experts included; the team's size when None.
 
-    The checklist is taken again in the version of that day.
+    The checklist is taken again in the version of that day, and its text kept. ``version``: the one that
+    a device answered without a network; Refused (I504) when it was never handed out.
     """
     visit = _locked(visit)
     require(by, PERMISSION, visit.office_code, where=visit.number)
@@ -202,28 +207,31 @@ def start_visit(
         check.check_team_size(count, checklists.minimum_inspectors()),
     )
     visit.visited_on, visit.persons = on, count
+    link = visit.party.links.filter(link=visit.link).first()
+    visit.facts = checklist_versions.facts_of(visit.party, link, visit)
     if visit.checklist:
-        visit.checklist_version = checklists.get(visit.checklist).version
+        visit.checklist_version = checklist_versions.for_start(visit, on, version, at).version
     visit.save()
-    _note_visit("start_visit", visit, by, at, state=state, visited_on=on, persons=count)
+    _note_visit(
+        "start_visit", visit, by, at, state=state, visited_on=on, persons=count,
+        version=visit.checklist_version,
+    )  # fmt: skip
     return visit
-
-
-def _checklist_of(visit: Visit) -> checklists.Checklist | None:
-    return checklists.get(visit.checklist) if visit.checklist else None
 
 
 @transaction.atomic
 def record_findings(*, visit: Visit, entries: Sequence[Entry], by: Actor, at: dt.datetime) -> list[Finding]:
     """Record many points at once; a point answered again replaces its answer, and the audit keeps both.
 
-    All or nothing: one entry that is refused (I201–I206) leaves every point as it was.
+    All or nothing: one entry that is refused (I201–I206) leaves every point as it was. Refused once the
+    record of the visit is signed (I601).
     """
     visit = _locked(visit)
     require(by, PERMISSION, visit.office_code, where=visit.number)
     _step(visit, "record_findings")
-    checklist = _checklist_of(visit)
-    refuse(check.check_entries(entries, checklist))
+    checklist = checklist_versions.of_visit(visit)
+    signed = SiteRecord.objects.filter(visit=visit, part=0).exists()
+    refuse(paper_checks.check_not_signed(signed, visit.number), check.check_entries(entries, checklist))
     points = {p.id: p for p in checklist.points} if checklist else {}
     before = {f.point: [f.state, f.severe, f.fact] for f in visit.findings.all()}
     rows = [
@@ -258,12 +266,12 @@ def record_finding(*, visit: Visit, by: Actor, at: dt.datetime, **facts: Any) ->
     return record_findings(visit=visit, entries=[Entry(**facts)], by=by, at=at)[0]
 
 
-def propose_conclusion(visit: Visit) -> checklists.JudgementRow:
+def propose_conclusion(visit: Visit, checklist: checklists.Checklist | None) -> judgements.JudgementRow:
     """What the judgement rule of the visit's checklist says about its findings so far."""
-    checklist = _checklist_of(visit)
     found = visit.findings.values_list("point", "state", "severe")
-    rule = checklist.judgement if checklist else checklists.JUDGEMENT_OF_LINK[visit.link]
-    return checklists.judge(rule, checklists.tally(checklist, visit.kind, found))
+    counted = checklists.tally(checklist, visit.kind, found, visit.facts.get("matter", ""))
+    assert visit.visited_on is not None  # only a visit that has begun is concluded
+    return checklists.rule_for(checklist, visit.link).of(counted, visit.visited_on)
 
 
 @transaction.atomic
@@ -278,10 +286,11 @@ def conclude_visit(
     require(by, PERMISSION, visit.office_code, where=visit.number)
     state = _step(visit, "conclude_visit")
     findings = list(visit.findings.all())
-    proposed = propose_conclusion(visit)
+    checklist = checklist_versions.of_visit(visit)
+    proposed = propose_conclusion(visit, checklist)
     chosen = conclusion or proposed.conclusion
     refuse(
-        check.check_key_points_answered(_checklist_of(visit), {f.point for f in findings}),
+        check.check_key_points_answered(checklist, {f.point for f in findings}, visit.facts),
         check.check_conclusion(proposed, chosen, reason),
     )
     visit.conclusion = chosen
@@ -364,6 +373,63 @@ def amend_visits(
     if values:
         Visit.objects.bulk_update(rows, list(values))
     return rows
+
+
+@transaction.atomic
+def settle_visit(
+    *,
+    visit: Visit,
+    reason: str,
+    by: Actor,
+    at: dt.datetime,
+    entry: Entry | None = None,
+    visited_on: dt.date | None = None,
+    persons: int | None = None,
+    conclusion: str = "",
+) -> Visit:
+    """Take the other of two accounts of a visit that was made: one point, its day and persons, its conclusion.
+
+    Needs a reason; the audit entry keeps before and after, and a concluded visit is counted again.
+    """
+    visit = _locked(visit)
+    require(by, PERMISSION, visit.office_code, where=visit.number)
+    refuse(
+        check.check_visit_was_made(visit.state, VISIT_WORKFLOW.states[visit.state], "I301"),
+        check.check_reason(reason, "更正理由"),
+    )
+    detail: dict[str, Any] = {}
+    if entry is not None:
+        detail[entry.point] = _settle_point(visit, entry)
+    if visited_on is not None:
+        refuse(check.check_not_in_future(visited_on, timezone.localdate(at), "检查日期"))
+        detail["visited_on"], visit.visited_on = [visit.visited_on, visited_on], visited_on
+    if persons is not None:
+        refuse(check.check_team_size(persons, checklists.minimum_inspectors()))
+        detail["persons"], visit.persons = [visit.persons, persons], persons
+    if conclusion:
+        proposed = propose_conclusion(visit, checklist_versions.of_visit(visit))
+        refuse(check.check_conclusion(proposed, conclusion, reason))
+        detail["conclusion"], visit.conclusion = [visit.conclusion, conclusion], conclusion
+    visit.save()
+    _note_visit("settle_visit", visit, by, at, reason=reason, **detail)
+    return visit
+
+
+def _settle_point(visit: Visit, entry: Entry) -> list[Any]:
+    """Put one answer in the place of another; [before, after]."""
+    checklist = checklist_versions.of_visit(visit)
+    refuse(check.check_entries([entry], checklist))
+    before = visit.findings.filter(point=entry.point).first()
+    known = checklist.point(entry.point) if checklist else None
+    after = {"state": entry.state, "severe": entry.severe, "fact": entry.fact.strip()}
+    Finding.objects.update_or_create(
+        visit=visit, point=entry.point, defaults=after,
+        create_defaults={**after, "clause": (entry.clause or (known.citation if known else ""))[:200]},
+    )  # fmt: skip
+    if visit.state == "concluded":
+        visit.defects = visit.findings.filter(state="not_conform").count()
+        visit.severe_defects = visit.findings.filter(severe=True).count()
+    return [[before.state, before.severe, before.fact] if before else None, list(after.values())]
 
 
 @transaction.atomic
@@ -577,6 +643,37 @@ def _digest(file: File) -> str:
     return found.hexdigest()
 
 
+def _photo(name: str, file: File) -> pictures.Picture:
+    """The photo taken apart; Refused (I409) when it does not open."""
+    file.seek(0)
+    try:
+        return pictures.take_apart(file.read(), most_pixels=limits.most_pixels())
+    except pictures.NotAPicture as error:
+        raise Refused(problems("I409", where=name)) from error
+
+
+def _keep_photo(row: Evidence, picture: pictures.Picture, path: str) -> None:
+    """Store the picture without its camera's notes, the notes in the row, and a small copy."""
+    row.stored_sha256 = hashlib.sha256(picture.stored).hexdigest()
+    row.width, row.height, row.camera = picture.width, picture.height, picture.camera
+    row.latitude, row.longitude = picture.latitude, picture.longitude
+    if picture.taken:
+        aware = timezone.is_aware(picture.taken)
+        row.captured_at = picture.taken if aware else timezone.make_aware(picture.taken)
+    row.file.name = default_storage.save(path, ContentFile(picture.stored))
+    small = f"{path.rsplit('.', 1)[0]}-small.jpg"
+    row.thumbnail.name = default_storage.save(small, ContentFile(picture.thumbnail))
+
+
+def _evidence_place(visit: Visit | None, correction: Correction | None, by: Actor) -> Visit | Correction:
+    """The one record that evidence belongs to."""
+    subject = visit or correction
+    if subject is None or (visit is not None and correction is not None):
+        raise TypeError("evidence belongs to a visit or to a correction")
+    require(by, PERMISSION, subject.office_code, where=subject.number)
+    return subject
+
+
 @transaction.atomic
 def attach_evidence(
     *,
@@ -586,29 +683,78 @@ def attach_evidence(
     visit: Visit | None = None,
     correction: Correction | None = None,
     caption: str = "",
+    stage: str = "",
+    device_sha256: str = "",
+    captured_at: dt.datetime | None = None,
+    clock_offset: int | None = None,
 ) -> Evidence:
     """Store a file with its digest at a visit or a correction (one of the two).
 
-    The same file at the same place is stored once. Refused: empty, too large, or not what its name says.
+    A photo is stored without EXIF; its time, place and camera stand in the row. ``stage``: before, after
+    (a correction). ``device_sha256``: what the device computed over the same bytes when it took them;
+    ``captured_at``: by the device's clock, where the photo says nothing; ``clock_offset``: seconds that
+    clock was ahead of ours. The same file at the same place is stored once. Refused: empty (I401), too
+    large (I402), of no accepted type (I403, I410), not what its name says (I404), changed on its way
+    (I408), a photo that does not open (I409).
     """
-    if (visit is None) == (correction is None):
-        raise TypeError("evidence belongs to a visit or to a correction")
-    subject = visit or correction
-    assert subject is not None
-    require(by, PERMISSION, subject.office_code, where=subject.number)
+    subject = _evidence_place(visit, correction, by)
     name = Path(file.name or "").name
-    refuse(_file_problems(file))
+    refuse(_file_problems(file), check.check_stage(stage))
     digest = _digest(file)
-    place = {"visit": visit, "correction": correction, "sha256": digest}
-    if stored := Evidence.objects.filter(**place).first():
+    refuse(check.check_device_digest(name, device_sha256, digest))
+    place = {"visit": visit, "correction": correction}
+    if stored := Evidence.objects.filter(**place, sha256=digest).first():
         return stored
-    row = Evidence(**place, caption=caption or name[:200], at=at, by_name=by.name)
-    # digest and day of entry name the file: what a phone or a firm called it never reaches the disk
-    path = f"evidence/{timezone.localtime(at):%Y/%m}/{digest[:32]}{Path(name).suffix.lower()}"
-    row.file.name = default_storage.save(path, file)
-    row.save()
-    audit.record(
-        by=by, at=at, action="attach_evidence", subject=subject._meta.model_name or "", key=subject.number,
-        office_code=subject.office_code, detail={"sha256": digest, "name": name, "caption": row.caption},
+    suffix = Path(name).suffix.lower()
+    kind = check.EVIDENCE_TYPES[suffix][0]
+    row = Evidence(
+        **place, sha256=digest, stored_sha256=digest, device_sha256=device_sha256.lower(), kind=kind,
+        size=file.size, caption=(caption or name)[:200], stage=stage, captured_at=captured_at,
+        clock_offset=clock_offset, position=Evidence.objects.filter(**place).count() + 1, at=at,
+        by_name=by.name,
     )  # fmt: skip
+    # digest and day of entry name the file: what a phone or a firm called it never reaches the disk
+    path = f"evidence/{timezone.localtime(at):%Y/%m}/{digest[:32]}{suffix}"
+    if kind == "photo":
+        _keep_photo(row, _photo(name, file), path)
+    else:
+        row.file.name = default_storage.save(path, file)
+    row.save()
+    detail = {"sha256": digest, "stored_sha256": row.stored_sha256, "name": name, "caption": row.caption}
+    _note("attach_evidence", subject, subject.number, subject.office_code, by, at, detail)
     return row
+
+
+@transaction.atomic
+def describe_evidence(
+    *, evidence: Evidence, caption: str, by: Actor, at: dt.datetime, stage: str = ""
+) -> Evidence:
+    """Say what a piece of evidence shows, and at a correction whether before or after it."""
+    row = _locked(evidence)
+    subject = _evidence_place(row.visit, row.correction, by)
+    refuse(check.check_stage(stage), check.check_reason(caption, "说明"))
+    detail = {"sha256": row.sha256, "caption": [row.caption, caption.strip()], "stage": [row.stage, stage]}
+    row.caption, row.stage = caption.strip()[:200], stage
+    row.save(update_fields=["caption", "stage"])
+    _note("describe_evidence", subject, subject.number, subject.office_code, by, at, detail)
+    return row
+
+
+@transaction.atomic
+def order_evidence(
+    *,
+    ids: Sequence[int],
+    by: Actor,
+    at: dt.datetime,
+    visit: Visit | None = None,
+    correction: Correction | None = None,
+) -> list[Evidence]:
+    """Put the evidence of a place in the order of ``ids``; every piece once (I412)."""
+    subject = _evidence_place(visit, correction, by)
+    rows = {r.pk: r for r in Evidence.objects.select_for_update().filter(visit=visit, correction=correction)}
+    refuse(check.check_same_evidence(ids, rows))
+    for position, pk in enumerate(ids, 1):
+        rows[pk].position = position
+    Evidence.objects.bulk_update(rows.values(), ["position"])
+    _note("order_evidence", subject, subject.number, subject.office_code, by, at, {"order": list(ids)})
+    return [rows[pk] for pk in ids]

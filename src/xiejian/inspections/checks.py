@@ -10,7 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xiejian.inspections.checklists import CONCLUSIONS, Checklist, JudgementRow, problems
+from xiejian.inspections.checklists import Checklist
+from xiejian.inspections.judgements import CONCLUSIONS, JudgementRow
+from xiejian.inspections.limits import MEGABYTE, evidence_limit
+from xiejian.inspections.rule_files import problems
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.problems import Problem, Refused
@@ -19,26 +22,40 @@ from xiejian.kernel.problems import Problem, Refused
 VISIT_KINDS = tuple(label for kind, label in KIND_LABELS.items() if kind != "any")
 #: Inspectors of other areas take part in these.
 ACROSS_AREAS = (KIND_LABELS["cross"], KIND_LABELS["joint"])
+#: What a licence visit is about.
+MATTERS = ("开办", "变更", "延续")
 FINDING_STATES = {"conform": "符合", "not_conform": "不符合", "not_applicable": "不适用"}
 ADDRESSEES = ("公安", "卫健", "海关", "纪检")
 MADE = ("started", "concluded", "refused")  # states of a visit that has taken place
-MEGABYTE = 1024 * 1024
-EVIDENCE_LIMIT_MB = 50
+FTYP = ((4, b"ftyp"),)
+RIFF = ((0, b"RIFF"),)
+ZIPPED = ((0, b"PK\x03\x04"),)
 
-#: Accepted evidence by suffix with the bytes such a file begins with (offset, bytes); empty: plain text.
-EVIDENCE_TYPES: dict[str, tuple[tuple[int, bytes], ...]] = {
-    ".jpg": ((0, b"\xff\xd8\xff"),),
-    ".jpeg": ((0, b"\xff\xd8\xff"),),
-    ".png": ((0, b"\x89PNG\r\n\x1a\n"),),
-    ".webp": ((8, b"WEBP"),),
-    ".heic": ((4, b"ftyp"),),
-    ".mp4": ((4, b"ftyp"),),
-    ".mp3": ((0, b"ID3"), (0, b"\xff\xfb"), (0, b"\xff\xf3")),
-    ".pdf": ((0, b"%PDF"),),
-    ".docx": ((0, b"PK\x03\x04"),),
-    ".xlsx": ((0, b"PK\x03\x04"),),
-    ".txt": (),
+#: Accepted evidence by suffix: what it is, and the bytes such a file begins with (offset, bytes; none: text).
+EVIDENCE_TYPES: dict[str, tuple[str, tuple[tuple[int, bytes], ...]]] = {
+    ".jpg": ("photo", ((0, b"\xff\xd8\xff"),)),
+    ".jpeg": ("photo", ((0, b"\xff\xd8\xff"),)),
+    ".png": ("photo", ((0, b"\x89PNG\r\n\x1a\n"),)),
+    ".webp": ("photo", ((8, b"WEBP"),)),
+    ".pdf": ("scan", ((0, b"%PDF"),)),
+    ".mp3": ("audio", ((0, b"ID3"), (0, b"\xff\xfb"), (0, b"\xff\xf3"), (0, b"\xff\xf2"))),
+    ".m4a": ("audio", FTYP),
+    ".aac": ("audio", ((0, b"\xff\xf1"), (0, b"\xff\xf9"))),
+    ".amr": ("audio", ((0, b"#!AMR"),)),
+    ".ogg": ("audio", ((0, b"OggS"),)),
+    ".wav": ("audio", RIFF),
+    ".weba": ("audio", ((0, b"\x1aE\xdf\xa3"),)),
+    ".mp4": ("video", FTYP),
+    ".mov": ("video", FTYP),
+    ".webm": ("video", ((0, b"\x1aE\xdf\xa3"),)),
+    ".docx": ("document", ZIPPED),
+    ".xlsx": ("document", ZIPPED),
+    ".txt": ("document", ()),
 }
+EVIDENCE_KINDS = {"photo": "照片", "scan": "扫描件", "audio": "录音", "video": "录像", "document": "文件"}
+#: Photos whose place we can neither read nor take out.
+UNREADABLE_PHOTOS = (".heic", ".heif")
+STAGES = {"": "", "before": "整改前", "after": "整改后"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,13 @@ def check_kind(kind: str) -> list[Problem]:
     if kind in VISIT_KINDS:
         return []
     return [problems("I104", where="检查类型", kind=kind, known="、".join(VISIT_KINDS))]
+
+
+def check_matter(kind: str, matter: str) -> list[Problem]:
+    """A visit is about an application only when it verifies a licence, and about a known one."""
+    if not matter or (kind == KIND_LABELS["licence_check"] and matter in MATTERS):
+        return []
+    return [problems("I111", where="核查事项", matter=matter, known="、".join(MATTERS))]
 
 
 def check_link(link: str, known: Sequence[str]) -> list[Problem]:
@@ -164,8 +188,18 @@ def check_entries(entries: Sequence[Entry], checklist: Checklist | None) -> list
     return found + [problems("I206", where=point, point=point) for point in twice]
 
 
-def check_key_points_answered(checklist: Checklist | None, answered: Collection[str]) -> list[Problem]:
-    open_points = [p.id for p in checklist.key_points if p.id not in answered] if checklist else []
+def open_key_points(
+    checklist: Checklist | None, answered: Collection[str], facts: Mapping[str, object]
+) -> list[str]:
+    """Ids of the key points that apply to such a party (``facts``) and have no answer yet."""
+    asked = checklist.asked(facts) if checklist else ()
+    return [p.id for p in asked if p.key and p.id not in answered]
+
+
+def check_key_points_answered(
+    checklist: Checklist | None, answered: Collection[str], facts: Mapping[str, object]
+) -> list[Problem]:
+    open_points = open_key_points(checklist, answered, facts)
     if not open_points:
         return []
     return [problems("I207", where="检查表", count=len(open_points), points="、".join(open_points))]
@@ -221,14 +255,35 @@ def check_evidence_file(name: str, size: int, head: bytes) -> list[Problem]:
     suffix = Path(name).suffix.lower()
     if size == 0:
         return [problems("I401", where=name)]
-    if size > EVIDENCE_LIMIT_MB * MEGABYTE:
-        return [problems("I402", where=name, size=size // MEGABYTE, limit=EVIDENCE_LIMIT_MB)]
+    if suffix in UNREADABLE_PHOTOS:
+        return [problems("I410", where=name)]
     if suffix not in EVIDENCE_TYPES:
         return [problems("I403", where=name, suffix=suffix or "无扩展名", known="、".join(EVIDENCE_TYPES))]
-    marks = EVIDENCE_TYPES[suffix]
+    kind, marks = EVIDENCE_TYPES[suffix]
     if marks and not any(head[offset:].startswith(mark) for offset, mark in marks):
         return [problems("I404", where=name, suffix=suffix)]
+    limit = evidence_limit(kind)
+    if size > limit * MEGABYTE:
+        label = EVIDENCE_KINDS[kind]
+        return [problems("I402", where=name, size=size // MEGABYTE, limit=limit, kind=label)]
     return []
+
+
+def check_device_digest(name: str, said: str, found: str) -> list[Problem]:
+    """What arrived is what the device took: its own digest, where it sent one, is ours."""
+    if said.lower() in ("", found):
+        return []
+    return [problems("I408", where=name, said=said[:12], found=found[:12])]
+
+
+def check_stage(stage: str) -> list[Problem]:
+    return [] if stage in STAGES else [problems("I411", where="整改前后", stage=stage)]
+
+
+def check_same_evidence(given: Sequence[int], stored: Collection[int]) -> list[Problem]:
+    """A new order names every piece of evidence of the place, each once."""
+    same = len(given) == len(stored) and set(given) == set(stored)
+    return [] if same else [problems("I412", where="证据顺序")]
 
 
 def check_addressee(addressee: str) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from xiejian.people.models import Officer
-from xiejian.registry.models import Party
+from xiejian.registry.models import Party, Registration
 
 
 class Visit(models.Model):
@@ -35,11 +35,57 @@ class Visit(models.Model):
     recheck_result = models.CharField("复查结论", max_length=4, blank=True)  # 通过 未通过
     remark = models.TextField("备注", blank=True)
     extra = models.JSONField("其他列", default=dict)
+    # what decides which points apply, as it stood when the visit began; for a licence visit its matter
+    facts = models.JSONField("适用条件所依据的事实", default=dict)
     team = models.ManyToManyField(Officer, related_name="visits", blank=True)
 
     class Meta:
         ordering = ["-visited_on", "-id"]
         indexes = [models.Index(fields=["office_code", "visited_on"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ChecklistVersion(models.Model):
+    """检查表版本: the text of a checklist as it was asked; one row per version, not per visit.
+
+    ``version`` is a digest of ``content``, so a row never changes and the same text is kept once.
+    """
+
+    checklist = models.CharField("检查表", max_length=60)
+    version = models.CharField("版本", max_length=20)
+    content = models.JSONField("内容")  # checklists.as_json
+    kept_at = models.DateTimeField("留存时间")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checklist", "version"], name="one_row_per_checklist_version")
+        ]
+
+
+class OwnPoint(models.Model):
+    """本单位补充检查点: asked in visits of the office that added it and of the offices below.
+
+    Withdrawn with a date, never deleted: visits of the time between still name it.
+    """
+
+    number = models.CharField("编号", max_length=40, unique=True)
+    checklist = models.CharField("检查表", max_length=60, db_index=True)
+    chapter = models.CharField("章节", max_length=60)
+    text = models.CharField("检查内容", max_length=500)
+    citation = models.CharField("依据", max_length=200)
+    key = models.BooleanField("关键项", default=False)
+    when = models.JSONField("适用条件", default=dict)  # checklists.POINT_FACTS
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    from_on = models.DateField("启用日期")
+    withdrawn_on = models.DateField("停用日期", null=True, blank=True)
+    reason = models.CharField("停用理由", max_length=200, blank=True)
+    added_at = models.DateTimeField("登记时间")
+    added_by = models.CharField("登记人", max_length=60)
+
+    class Meta:
+        ordering = ["checklist", "number"]
 
     def __str__(self) -> str:
         return self.number
@@ -88,10 +134,126 @@ class Evidence(models.Model):
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="evidence")
     correction = models.ForeignKey(Correction, models.PROTECT, null=True, blank=True, related_name="evidence")
     file = models.FileField("文件", upload_to="evidence/%Y/%m")
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)  # of the bytes as they arrived
+    # of the file on disk: a photo is kept without what its camera wrote into it
+    stored_sha256 = models.CharField(max_length=64, blank=True)
+    device_sha256 = models.CharField(max_length=64, blank=True)  # as the device said when it was taken
+    kind = models.CharField("种类", max_length=10, default="document")  # photo scan audio video document
+    size = models.PositiveBigIntegerField("字节数", default=0)
     caption = models.CharField("说明", max_length=200, blank=True)
+    stage = models.CharField("整改前后", max_length=6, blank=True)  # before after
+    position = models.PositiveSmallIntegerField("顺序", default=0)
+    thumbnail = models.FileField(upload_to="evidence/%Y/%m", blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    # read from the photo and kept apart from it; the place is personal: it says where somebody was
+    captured_at = models.DateTimeField("拍摄时间", null=True, blank=True)
+    latitude = models.FloatField("纬度", null=True, blank=True)
+    longitude = models.FloatField("经度", null=True, blank=True)
+    camera = models.CharField("设备", max_length=80, blank=True)
+    # the device's clock minus ours when the file came in: shown, never used to change captured_at
+    clock_offset = models.IntegerField("设备时钟偏差（秒）", null=True, blank=True)
     at = models.DateTimeField("时间")
     by_name = models.CharField("提交人", max_length=60)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+
+class ProductCheck(models.Model):
+    """现场扫码核对: one device code read on the shelf, and what the register says about that product."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="product_checks")
+    udi = models.CharField("器械标识", max_length=400, blank=True)  # as scanned or typed
+    di = models.CharField("产品标识", max_length=60, blank=True, db_index=True)
+    lot = models.CharField("批号", max_length=60, blank=True)
+    serial = models.CharField("序列号", max_length=60, blank=True)
+    made_on = models.DateField("生产日期", null=True, blank=True)
+    expires_on = models.DateField("失效日期", null=True, blank=True)
+    registration = models.ForeignKey(
+        Registration, models.PROTECT, null=True, blank=True, related_name="product_checks"
+    )
+    registration_no = models.CharField("注册证编号", max_length=120, blank=True)  # as on the label
+    product_name = models.CharField("产品名称", max_length=500, blank=True)
+    verdict = models.CharField("核对结果", max_length=5)  # ok doubt wrong
+    # [{"check", "state", "text", "citation", "unverified"}]: everything that was looked at
+    reasons = models.JSONField("核对情况", default=list)
+    checked_at = models.DateTimeField("核对时间")
+    at = models.DateTimeField("登记时间")
+    by_name = models.CharField("核对人", max_length=60)
+
+    class Meta:
+        ordering = ["checked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit", "udi", "registration_no"], name="one_check_per_code_and_visit"
+            )
+        ]
+
+
+class SiteRecord(models.Model):
+    """现场检查记录: the text of a visit as it was signed; 0 is the record, 1, 2 … its supplements.
+
+    Frozen by the first signature, so that paper and screen show for ever what people put their names to.
+    """
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="site_records")
+    part = models.PositiveSmallIntegerField("序号", default=0)
+    text = models.TextField("内容")
+    digest = models.CharField(max_length=64)  # SHA-256 of the text
+    content = models.JSONField(default=dict)  # the same in parts, for setting it as a paper
+    from_device = models.BooleanField("由现场设备形成", default=False)
+    written_at = models.DateTimeField("形成时间")
+    by_name = models.CharField("记录人", max_length=60)
+
+    class Meta:
+        ordering = ["part"]
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "part"], name="one_record_per_visit_and_part")
+        ]
+
+
+class Signature(models.Model):
+    """签名: one person's name under one record, or the refusal to give it."""
+
+    record = models.ForeignKey(SiteRecord, models.PROTECT, related_name="signatures")
+    role = models.CharField("身份", max_length=10)  # party inspector witness
+    name = models.CharField("姓名", max_length=60)
+    officer = models.ForeignKey(Officer, models.PROTECT, null=True, blank=True, related_name="signatures")
+    signed_at = models.DateTimeField("签名时间")
+    digest = models.CharField(max_length=64)  # of the text that was signed
+    file = models.FileField("签名图样", upload_to="signatures/%Y/%m", blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # of the picture
+    strokes = models.JSONField("笔迹", default=list)  # [[[x, y, milliseconds, pressure], …], …]
+    refused = models.BooleanField("拒绝签名", default=False)
+    statement = models.CharField("本人意见", max_length=300, blank=True)  # of a refusal: its reason
+    witnesses = models.CharField("见证人", max_length=200, blank=True)  # names, joined by 、
+    at = models.DateTimeField("登记时间")
+    by_name = models.CharField("经手人", max_length=60)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["record", "role", "name"], name="one_signature_per_person")
+        ]
+
+
+class IssuedPaper(models.Model):
+    """出具文书: the official number given to a paper made from a record."""
+
+    kind = models.CharField("文书", max_length=10)  # record result recheck interview
+    subject = models.CharField(max_length=12)  # visit correction interview
+    subject_key = models.CharField(max_length=20)
+    number = models.CharField("文书编号", max_length=60, unique=True)
+    issued_on = models.DateField("日期")
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    at = models.DateTimeField("时间")
+    by_name = models.CharField("经手人", max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject", "subject_key"], name="one_number_per_paper")
+        ]
 
 
 class Transfer(models.Model):

@@ -1,0 +1,32 @@
+"""Numbers that packs/inspections/rules.toml sets for evidence and signatures."""
+
+from __future__ import annotations
+
+from xiejian.inspections import checklists
+
+MEGABYTE = 1024 * 1024
+
+
+def evidence_limit(kind: str) -> int:
+    """How large one file of evidence may be: photo, scan, audio, video, document in MB."""
+    return int(checklists.rules()["limit"][kind]["value"])
+
+
+def most_pixels() -> int:
+    """How many pixels a photo may have."""
+    return int(checklists.rules()["limit"]["pixels"]["value"]) * 1_000_000
+
+
+def signature_kb() -> int:
+    """How large the picture of a signature may be, in KB."""
+    return int(checklists.rules()["limit"]["signature"]["value"])
+
+
+def clock_minutes() -> int:
+    """From how many minutes on a device's clock counts as wrong."""
+    return int(checklists.rules()["value"]["EV-CLOCK"]["value"])
+
+
+def witnesses_of_refusal() -> int:
+    """How many people must have seen that somebody refused to sign."""
+    return int(checklists.rules()["value"]["SG-1"]["value"])
