@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import click
 from django.conf import settings
@@ -11,6 +12,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from xiejian.cli.output import command, emit, json_option, say, upgrade_store
+from xiejian.inspections import custody
 from xiejian.people import audit
 
 
@@ -47,14 +49,22 @@ def serve(host: str, port: int, workers: int, as_json: bool) -> None:
     run_server(host, port, workers)
 
 
-@click.command(help="校验审计链")
+@click.command(help="校验审计链、证据和签名文件")
 @json_option
 @command(stored=True)
 def verify(as_json: bool) -> None:
     broken = audit.broken_at()
-    answer = {"audit_chain": "whole" if broken is None else "broken", "broken_at": broken}
-    emit(answer, as_json, "审计链完整" if broken is None else f"审计链在第 {broken} 条断开")
-    sys.exit(0 if broken is None else 1)
+    count, faults = custody.faults()
+    answer = {
+        "audit_chain": "whole" if broken is None else "broken", "broken_at": broken,
+        "files": count, "file_faults": [asdict(fault) for fault in faults],
+    }  # fmt: skip
+    lines = ["审计链完整" if broken is None else f"审计链在第 {broken} 条断开"]
+    outcome = f"{len(faults)} 件有问题：" if faults else "全部与存入时一致"
+    lines.append(f"证据、签名和签名的记录 {count} 件，{outcome}")
+    lines += [f"  {fault.place} {fault.file}：{custody.STATES[fault.state]}" for fault in faults]
+    emit(answer, as_json, "\n".join(lines))
+    sys.exit(0 if broken is None and not faults else 1)
 
 
 COMMANDS = [init, serve, verify]
