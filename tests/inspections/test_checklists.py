@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from xiejian.inspections import checklists
-from xiejian.inspections.checklists import Tally, judge
+from xiejian.inspections import checklists, judgements
+from xiejian.inspections.judgements import Tally, suggested_due
 from xiejian.kernel.problems import Refused
 from xiejian.registry.models import LINKS
 
@@ -33,6 +33,10 @@ def load(tmp_path, text=GOOD, **others):
     for name, content in {"mine": text, **others}.items():
         (tmp_path / f"{name}.toml").write_text(content, encoding="utf-8")
     return checklists.load(tmp_path)
+
+
+def judge(rule, tally, on=ON):
+    return judgements.judge(rule, tally, on)
 
 
 def first(link, tags=(), **facts):
@@ -90,7 +94,7 @@ class TestLoading:
         path = tmp_path / "judgements.toml"
         path.write_text(f'[[judgement]]\nid = "J"\n{row}{row}{last}\n', encoding="utf-8")
         with pytest.raises(Refused, match="最后一行"):
-            checklists.load_judgements(path)
+            judgements.load_judgements(path)
 
 
 class TestShipped:
@@ -222,7 +226,7 @@ class TestJudging:
         ids=["six months", "thirty days", "no time in the source"],
     )
     def test_the_suggested_date_is_that_of_the_source(self, rule, tally, due):
-        assert checklists.suggested_due(judge(rule, tally), ON) == due
+        assert suggested_due(judge(rule, tally), ON) == due
 
     def test_what_is_remembered_is_marked(self):
         assert judge("J-4", Tally()).unverified

@@ -2,37 +2,42 @@
 
 A checklist is data: points in our own words, each with its clause, whether it is a key point and
 whether the source was read or remembered. ``include`` takes named points from another checklist, so
-that a theme (contact lenses, sterile devices …) repeats nothing. ``version`` is the digest of what
-is asked: a visit keeps id and version, so it always shows which questions were answered.
+that a theme (contact lenses, sterile devices …) repeats nothing. ``when`` says to whom a point
+applies. ``version`` is the digest of everything that is asked and of the rule that judges it: a visit
+keeps id and version, and checklist_versions keeps the text of each version that was used.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import tomllib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from xiejian.kernel.conditions import add_months
-from xiejian.kernel.packs import root
-from xiejian.kernel.problems import Catalogue, Problem, Refused
-
-problems = Catalogue(Path(__file__).with_name("problems.toml"))
+from xiejian.inspections import judgements
+from xiejian.inspections.judgements import Judgement, day, plain
+from xiejian.inspections.rule_files import check_sourced, problems, read, unusable
+from xiejian.kernel import conditions
+from xiejian.kernel.pack_folder import root
+from xiejian.kernel.problems import Problem, Refused
 
 FULL_ITEM = "全项目检查"
-CONCLUSIONS = ("符合", "不符合", "限期整改", "停产整改", "移送")
 AREA = "医疗器械"  # a checklist without areas is for devices
-CONDITIONS = {"kinds", "key_failed", "general_failed", "failed", "severe", "general_share_over"}
+#: What a point's ``when`` may ask of a party in a link.
+POINT_FACTS = ("link", "area", "classes", "mode", "unit_kind", "tags", "stores_for_others")
 
 
 @dataclass(frozen=True)
 class Point:
-    """检查点. ``unverified``: content or clause is from memory; shown as 未核实 wherever it is used."""
+    """检查点. ``unverified``: content or clause is from memory; shown as 未核实 wherever it is used.
+
+    ``when``: a condition on POINT_FACTS, in the form of kernel.conditions; empty: for everybody.
+    ``office``: the office that added it, '' for a point of the pack.
+    """
 
     id: str
     chapter: str
@@ -41,6 +46,23 @@ class Point:
     key: bool = False
     checked: str = ""
     unverified: bool = False
+    when: Mapping[str, Any] = field(default_factory=dict)
+    office: str = ""
+
+    def applies(self, facts: Mapping[str, Any]) -> bool:
+        """Whether it is asked of such a party. What the register does not state never spares a point."""
+        if not self.when:
+            return True
+        condition = _condition(json.dumps(self.when, ensure_ascii=False, sort_keys=True))
+        asked = condition.facts()
+        if any(facts.get(name) in (None, "", []) for name in asked):
+            return True
+        return condition.holds(facts, dt.date.min)
+
+
+@cache
+def _condition(text: str) -> conditions.Condition:
+    return conditions.read(json.loads(text))
 
 
 @dataclass(frozen=True)
@@ -51,7 +73,7 @@ class Checklist:
     title: str
     links: tuple[str, ...]
     points: tuple[Point, ...]
-    judgement: str
+    rule: Judgement
     version: str
     tags: tuple[str, ...] = ()
     areas: tuple[str, ...] = (AREA,)
@@ -59,12 +81,20 @@ class Checklist:
     from_on: dt.date | None = None
     until_on: dt.date | None = None
 
+    @property
+    def judgement(self) -> str:
+        return self.rule.id
+
     def point(self, point_id: str) -> Point | None:
         return next((p for p in self.points if p.id == point_id), None)
 
     @property
     def key_points(self) -> tuple[Point, ...]:
         return tuple(p for p in self.points if p.key)
+
+    def asked(self, facts: Mapping[str, Any]) -> tuple[Point, ...]:
+        """The points that apply to such a party."""
+        return tuple(p for p in self.points if p.applies(facts))
 
     def in_force(self, on: dt.date) -> bool:
         return (self.from_on or on) <= on <= (self.until_on or on)
@@ -80,84 +110,80 @@ class Checklist:
         )
 
 
-@dataclass(frozen=True)
-class Tally:
-    """What a filled checklist counts to. ``applicable_general`` leaves out points that do not apply."""
+# ── as plain JSON ─────────────────────────────────────────────────────────────────────────────────
+def as_json(checklist: Checklist) -> dict[str, Any]:
+    """The checklist with its judgement rule as plain JSON, for the offline page and for keeping.
 
-    kind: str = ""
-    key_failed: int = 0
-    general_failed: int = 0
-    severe: int = 0
-    applicable_general: int = 0
-
-    @property
-    def failed(self) -> int:
-        return self.key_failed + self.general_failed
-
-
-@dataclass(frozen=True)
-class JudgementRow:
-    """判定规则: one row. ``within_days``/``within_months`` is the source's own time for correction."""
-
-    id: str
-    conclusion: str
-    meaning: str
-    citation: str
-    when: Mapping[str, Any]
-    unverified: bool = False
-    checked: str = ""
-    within_days: int | None = None
-    within_months: int | None = None
-
-    def matches(self, tally: Tally) -> bool:
-        for condition, wanted in self.when.items():
-            if condition == "kinds":
-                holds = tally.kind in wanted
-            elif condition == "general_share_over":
-                holds = tally.general_failed > Fraction(wanted) * tally.applicable_general
-            else:
-                holds = getattr(tally, condition) >= wanted
-            if not holds:
-                return False
-        return True
+    Dates are YYYY-MM-DD. A point without ``key``, ``unverified``, ``when`` or ``office`` leaves them out.
+    """
+    return {
+        "id": checklist.id,
+        "title": checklist.title,
+        "version": checklist.version,
+        "links": list(checklist.links),
+        "areas": list(checklist.areas),
+        "tags": list(checklist.tags),
+        "kinds": list(checklist.kinds),
+        "from": checklist.from_on and checklist.from_on.isoformat(),
+        "until": checklist.until_on and checklist.until_on.isoformat(),
+        "points": [plain(point) for point in checklist.points],
+        "judgement": judgements.as_json(checklist.rule),
+    }
 
 
-def _refuse(name: str, why: str) -> Refused:
-    return Refused(problems("I501", name=name, why=why))
+def from_json(raw: Mapping[str, Any]) -> Checklist:
+    """The checklist that ``as_json`` wrote down, with the rule it was judged by then."""
+    return Checklist(
+        id=raw["id"],
+        title=raw["title"],
+        links=tuple(raw["links"]),
+        points=tuple(Point(**entry) for entry in raw["points"]),
+        rule=judgements.from_json(raw["judgement"]),
+        version=raw["version"],
+        tags=tuple(raw["tags"]),
+        areas=tuple(raw["areas"]),
+        kinds=tuple(raw["kinds"]),
+        from_on=day(raw["from"]),
+        until_on=day(raw["until"]),
+    )
 
 
-def _sourced(name: str, entry: Mapping[str, Any], *required: str) -> None:
-    """Refused unless the entry says where it comes from and how sure we are of it."""
-    label = f"{name} {entry.get('id', '?')}"
-    for field in ("id", "citation", *required):
-        if entry.get(field) in (None, ""):
-            raise _refuse(label, f"缺少 {field}")
-    if bool(entry.get("unverified")) == bool(entry.get("checked")):
-        raise _refuse(label, "应当写明 checked（核对所用的文本）或者 unverified = true，二者取一")
+def _with_version(checklist: Checklist) -> Checklist:
+    """With the digest of what is asked and how it is judged; title, dates and reach are not part of it."""
+    whole = as_json(checklist)
+    text = json.dumps([whole["points"], whole["judgement"]], ensure_ascii=False, sort_keys=True)
+    return replace(checklist, version=hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-def _read(path: Path) -> dict[str, Any]:
+def with_points(checklist: Checklist, added: Iterable[Point]) -> Checklist:
+    """The checklist with an office's own points behind its own; another version where there are any."""
+    more = tuple(added)
+    return _with_version(replace(checklist, points=checklist.points + more)) if more else checklist
+
+
+# ── reading ───────────────────────────────────────────────────────────────────────────────────────
+def check_when(name: str, when: Mapping[str, Any]) -> None:
+    """Refused (I501) unless a point's condition can be read and asks only for POINT_FACTS."""
+    if not when:
+        return
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except tomllib.TOMLDecodeError as error:
-        raise _refuse(path.name, str(error)) from error
+        asked = conditions.read(when).facts()
+    except ValueError as error:
+        raise unusable(name, f"适用条件：{error}") from error
+    if unknown := asked.difference(POINT_FACTS):
+        raise unusable(name, f"适用条件不能使用 {sorted(unknown)}")
 
 
 def _points(name: str, raw: Mapping[str, Any]) -> list[Point]:
     points = []
     for entry in raw.get("point", []):
-        _sourced(name, entry, "text", "chapter")
+        check_sourced(name, entry, "text", "chapter")
+        check_when(f"{name} {entry['id']}", entry.get("when", {}))
         points.append(Point(**entry))
     ids = [p.id for p in points]
     if len(set(ids)) != len(ids):
-        raise _refuse(name, "检查点编号重复")
+        raise unusable(name, "检查点编号重复")
     return points
-
-
-def _version(points: Iterable[Point], judgement: str) -> str:
-    text = "\n".join(f"{p.id}\t{p.text}\t{p.citation}\t{p.key}" for p in points)
-    return hashlib.sha256(f"{judgement}\n{text}".encode()).hexdigest()[:12]
 
 
 def _checklist(name: str, raw: Mapping[str, Any], own: Mapping[str, list[Point]]) -> Checklist:
@@ -166,50 +192,34 @@ def _checklist(name: str, raw: Mapping[str, Any], own: Mapping[str, list[Point]]
         known = {p.id: p for p in own.get(other, [])}
         for point_id in wanted:
             if point_id not in known:
-                raise _refuse(name, f"include 的检查点 {other}/{point_id} 不存在")
+                raise unusable(name, f"include 的检查点 {other}/{point_id} 不存在")
             points.append(known[point_id])
     if not points or raw.get("id") != name or not raw.get("links"):
-        raise _refuse(name, "需要与文件名相同的 id、links 和至少一个检查点")
-    if raw.get("judgement") not in judgements():
-        raise _refuse(name, f"判定规则 {raw.get('judgement')} 不存在")
-    return Checklist(
+        raise unusable(name, "需要与文件名相同的 id、links 和至少一个检查点")
+    rule = judgements.judgements().get(raw.get("judgement", ""))
+    if rule is None:
+        raise unusable(name, f"判定规则 {raw.get('judgement')} 不存在")
+    found = Checklist(
         id=name,
         title=raw["title"],
         links=tuple(raw["links"]),
         points=tuple(points),
-        judgement=raw["judgement"],
-        version=_version(points, raw["judgement"]),
+        rule=rule,
+        version="",
         tags=tuple(raw.get("tags", ())),
         areas=tuple(raw.get("areas", (AREA,))),
         kinds=tuple(raw.get("kinds", ())),
         from_on=raw.get("from"),
         until_on=raw.get("until"),
     )
+    return _with_version(found)
 
 
 def load(folder: Path) -> dict[str, Checklist]:
     """Every checklist of a folder by id; Refused (I501) names the file and entry that cannot be used."""
-    raw = {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
+    raw = {path.stem: read(path) for path in sorted(folder.glob("*.toml"))}
     own = {name: _points(name, entry) for name, entry in raw.items()}
     return {name: _checklist(name, entry, own) for name, entry in raw.items()}
-
-
-def load_judgements(path: Path) -> dict[str, tuple[JudgementRow, ...]]:
-    """Judgement rules by id. Refused unless every row is sourced and the last one always answers."""
-    found: dict[str, tuple[JudgementRow, ...]] = {}
-    for rule in _read(path).get("judgement", []):
-        rows = []
-        for entry in rule.get("row", []):
-            _sourced(rule["id"], entry, "meaning", "conclusion")
-            if unknown := set(entry.get("when", {})) - CONDITIONS:
-                raise _refuse(rule["id"], f"不认识的条件 {sorted(unknown)}")
-            if entry["conclusion"] not in CONCLUSIONS:
-                raise _refuse(rule["id"], f"不认识的结论 {entry['conclusion']}")
-            rows.append(JudgementRow(**{"when": {}, **entry}))
-        if not rows or rows[-1].when or any(not row.when for row in rows[:-1]):
-            raise _refuse(rule["id"], "最后一行（且仅最后一行）不带条件")
-        found[rule["id"]] = tuple(rows)
-    return found
 
 
 @cache
@@ -218,17 +228,12 @@ def checklists() -> dict[str, Checklist]:
     return load(root() / "checklists")
 
 
-@cache
-def judgements() -> dict[str, tuple[JudgementRow, ...]]:
-    return load_judgements(root() / "inspections" / "judgements.toml")
-
-
 def load_rules(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """Values, document numbers and refusal acts: shape → id → entry; every entry is sourced."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    for shape, entries in _read(path).items():
+    for shape, entries in read(path).items():
         for entry in entries:
-            _sourced(f"rules.toml {shape}", entry, "meaning")
+            check_sourced(f"rules.toml {shape}", entry, "meaning")
         found[shape] = {entry["id"]: entry for entry in entries}
     return found
 
@@ -283,45 +288,30 @@ def for_visit(
     return sorted(fitting, key=rank)
 
 
-def tally(checklist: Checklist | None, kind: str, findings: Iterable[tuple[str, str, bool]]) -> Tally:
+def tally(
+    checklist: Checklist | None, kind: str, findings: Iterable[tuple[str, str, bool]], matter: str = ""
+) -> judgements.Tally:
     """Count findings, each (point id, state, severe), against the checklist's key marks."""
-    keys = {p.id for p in checklist.key_points} if checklist else set()
-    key_failed = general_failed = severe = applicable = 0
-    for point, state, is_severe in findings:
-        severe += is_severe
-        applicable += state != "not_applicable" and point not in keys
-        key_failed += state == "not_conform" and point in keys
-        general_failed += state == "not_conform" and point not in keys
-    return Tally(kind, key_failed, general_failed, severe, applicable)
+    keys = [p.id for p in checklist.key_points] if checklist else []
+    return judgements.tally(keys, kind, findings, matter)
 
 
-def judge(judgement_id: str, counted: Tally) -> JudgementRow:
-    """The first row that matches: the proposed conclusion with meaning and clause."""
-    return next(row for row in judgements()[judgement_id] if row.matches(counted))
-
-
-def suggested_due(row: JudgementRow, on: dt.date) -> dt.date | None:
-    """The date by which the rule's own source wants the correction done; None where it names no time."""
-    if row.within_months:
-        return add_months(on, row.within_months)
-    return on + dt.timedelta(days=row.within_days) if row.within_days else None
+def rule_for(checklist: Checklist | None, link: str) -> Judgement:
+    """The rule that judges a visit: that of its checklist, or the link's own without one."""
+    return checklist.rule if checklist else judgements.judgements()[judgements.JUDGEMENT_OF_LINK[link]]
 
 
 def wrong() -> list[Problem]:
     """What is wrong with the shipped checklists, judgement rules and values; read anew, not from memory."""
     found: list[Problem] = []
     folder = root()
-    for read in (
-        lambda: load_judgements(folder / "inspections" / "judgements.toml"),
+    for try_to_read in (
+        lambda: judgements.load_judgements(folder / "inspections" / "judgements.toml"),
         lambda: load(folder / "checklists"),
         lambda: load_rules(folder / "inspections" / "rules.toml"),
     ):
         try:
-            read()
+            try_to_read()
         except Refused as refused:
             found += refused.problems
     return found
-
-
-#: The rule for a visit without checklist, by link.
-JUDGEMENT_OF_LINK = {"生产": "J-2", "经营": "J-4", "使用": "J-U", "网络销售": "J-W", "第三方平台": "J-W"}

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
-from xiejian.inspections.checklists import CONCLUSIONS, minimum_inspectors
+from xiejian.inspections.checklists import minimum_inspectors
 from xiejian.inspections.checks import VISIT_KINDS, check_order_of_dates, check_team_size
+from xiejian.inspections.judgements import CONCLUSIONS
 from xiejian.inspections.models import Transfer, Visit
 from xiejian.kernel import tabular
 from xiejian.kernel.cells import Cells, split, tag_text

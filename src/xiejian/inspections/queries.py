@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from xiejian.inspections import checklists
+from xiejian.inspections import checklist_versions, checklists, judgements
 from xiejian.inspections.checks import FINDING_STATES, MADE
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
 from xiejian.kernel.divisions import at_tier, stem
@@ -119,10 +119,14 @@ def visit(actor: Actor | None, visit_id: int) -> Visit | None:
 
 @dataclass(frozen=True)
 class Answered:
-    """One point of a visit's checklist beside what was found; ``point`` is None for a problem outside it."""
+    """One point of a visit's checklist beside what was found; ``point`` is None for a problem outside it.
+
+    ``asked``: whether it applies to the party as the register knows it; it may be answered all the same.
+    """
 
     point: checklists.Point | None
     finding: Finding | None
+    asked: bool = True
 
     @property
     def id(self) -> str:
@@ -133,12 +137,16 @@ class Answered:
         return FINDING_STATES.get(self.finding.state, "") if self.finding else ""
 
 
-def answered_points(row: Visit) -> list[Answered]:
-    """The checklist of a visit in its order, each point with its finding; problems outside the list last."""
-    known = checklists.checklists().get(row.checklist)
+def answered_points(row: Visit, checklist: checklists.Checklist | None = None) -> list[Answered]:
+    """The checklist of a visit in its order, each point with its finding; problems outside the list last.
+
+    ``checklist``: what the visit asks, read when it is not given.
+    """
+    checklist = checklist or checklist_versions.of_visit(row)
     findings = {f.point: f for f in row.findings.all()}
-    points = known.points if known else ()
-    found = [Answered(point, findings.pop(point.id, None)) for point in points]
+    facts = checklist_versions.facts_at(row) if checklist else {}
+    points = checklist.points if checklist else ()
+    found = [Answered(point, findings.pop(point.id, None), point.applies(facts)) for point in points]
     return found + [Answered(None, finding) for finding in findings.values()]
 
 
@@ -353,10 +361,16 @@ def transfers(row: Visit) -> QuerySet[Transfer]:
     return Transfer.objects.filter(source="visit", source_no=row.number).order_by("moved_on", "pk")
 
 
-def standing_proposal(row: Visit) -> tuple[checklists.JudgementRow, checklists.Tally]:
-    """What the judgement rule of a visit says about its findings so far, with the counts it looked at."""
-    checklist = checklists.checklists().get(row.checklist)
+def standing_proposal(
+    row: Visit, checklist: checklists.Checklist | None = None
+) -> tuple[judgements.JudgementRow, judgements.Tally]:
+    """What the judgement rule of a visit says about its findings so far, with the counts it looked at.
+
+    ``checklist``: what the visit asks, read when it is not given.
+    """
+    checklist = checklist or checklist_versions.of_visit(row)
     found = [(f.point, f.state, f.severe) for f in row.findings.all()]
-    counted = checklists.tally(checklist, row.kind, found)
-    rule = checklist.judgement if checklist else checklists.JUDGEMENT_OF_LINK[row.link]
-    return checklists.judge(rule, counted), counted
+    counted = checklists.tally(checklist, row.kind, found, row.facts.get("matter", ""))
+    rule = checklists.rule_for(checklist, row.link)
+    on = row.visited_on or row.planned_on or dt.date.max  # an old record without any day: the newest rows
+    return rule.of(counted, on), counted

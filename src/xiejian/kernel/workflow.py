@@ -19,6 +19,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xiejian.kernel.problems import Catalogue, Refused
 
@@ -64,6 +65,19 @@ class Workflow:
         label = next(t.label for t in self.transitions if t.action == action)
         choices = "、".join(t.label for t in self.allowed(state)) or "无（已办结）"
         raise Refused(problems("K101", where, state=self.states[state], action=label, allowed=choices))
+
+    def as_json(self) -> dict[str, Any]:
+        """The table as plain JSON, for the offline page: ``from`` holds the states it may start from."""
+        return {
+            "subject": self.subject,
+            "start": self.start,
+            "states": self.states,
+            "transitions": [
+                {"action": t.action, "label": t.label, "from": list(t.sources), "to": t.to,
+                 "permission": t.permission}
+                for t in self.transitions
+            ],
+        }  # fmt: skip
 
     def mermaid(self) -> str:
         """The table as a Mermaid state diagram for the generated docs."""

@@ -12,8 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from xiejian.inspections import actions, checklists, queries
+from xiejian.inspections import actions, checklist_versions, checklists, queries
 from xiejian.inspections.checks import ADDRESSEES, FINDING_STATES, MADE, Entry
+from xiejian.inspections.judgements import CONCLUSIONS, suggested_due
 from xiejian.inspections.models import Visit
 from xiejian.kernel.cells import tag_list
 from xiejian.kernel.problems import Problem, Refused
@@ -50,6 +51,8 @@ class PointRow:
     citation: str = ""
     key: bool = False
     unverified: bool = False
+    asked: bool = True
+    office: str = ""
     state: str = ""
     fact: str = ""
     severe: bool = False
@@ -62,10 +65,10 @@ class PointRow:
 
 def _row(answered: queries.Answered) -> PointRow:
     point, finding = answered.point, answered.finding
-    row = PointRow(answered.id)
+    row = PointRow(answered.id, asked=answered.asked)
     if point:
         row.text, row.chapter, row.citation = point.text, point.chapter, point.citation
-        row.key, row.unverified = point.key, point.unverified
+        row.key, row.unverified, row.office = point.key, point.unverified, point.office
     elif finding:
         row.text, row.chapter, row.citation = "检查表以外的问题", "检查表以外", finding.clause
     if finding:
@@ -73,8 +76,8 @@ def _row(answered: queries.Answered) -> PointRow:
     return row
 
 
-def _rows(visit: Visit) -> list[PointRow]:
-    return [_row(answered) for answered in queries.answered_points(visit)]
+def _rows(visit: Visit, checklist: checklists.Checklist | None = None) -> list[PointRow]:
+    return [_row(answered) for answered in queries.answered_points(visit, checklist)]
 
 
 def _sent(row: PointRow, posted: QueryDict) -> None:
@@ -112,13 +115,14 @@ def _chapters(rows: list[PointRow]) -> list[tuple[str, list[PointRow]]]:
 
 
 def _progress(rows: list[PointRow]) -> dict[str, Any]:
-    keys = [row for row in rows if row.key]
+    asked = [row for row in rows if row.asked or row.state]
+    answered = sum(bool(row.state) for row in asked)
     return {
-        "answered": sum(bool(row.state) for row in rows),
-        "points": len(rows),
-        "keys_open": sum(not row.state for row in keys),
-        "failed": sum(row.state == "not_conform" for row in rows),
-        "percent": 100 * sum(bool(row.state) for row in rows) // len(rows) if rows else 0,
+        "answered": answered,
+        "points": len(asked),
+        "keys_open": sum(row.key and not row.state for row in asked),
+        "failed": sum(row.state == "not_conform" for row in asked),
+        "percent": 100 * answered // len(asked) if asked else 0,
     }
 
 
@@ -171,10 +175,10 @@ def visit_point(request: HttpRequest, pk: int, point: str) -> HttpResponse:
     return render(request, "web/visits/point_saved.html", context)
 
 
-def _proposal(visit: Visit) -> dict[str, Any]:
+def _proposal(visit: Visit, checklist: checklists.Checklist | None = None) -> dict[str, Any]:
     if visit.state != "started":
         return {}
-    proposed, counted = queries.standing_proposal(visit)
+    proposed, counted = queries.standing_proposal(visit, checklist)
     return {"proposed": proposed, "counted": counted}
 
 
@@ -221,7 +225,7 @@ class RefusalForm(StepForm):
 
 class ConcludeForm(StepForm):
     conclusion = forms.ChoiceField(
-        label="结论", required=False, choices=[("", "按判定规则"), *((c, c) for c in checklists.CONCLUSIONS)]
+        label="结论", required=False, choices=[("", "按判定规则"), *((c, c) for c in CONCLUSIONS)]
     )
     reason = forms.CharField(label="与判定规则不同时的理由", required=False, max_length=300)
     remark = text("备注", required=False, rows=2)
@@ -331,7 +335,7 @@ def _initial(visit: Visit, rows: list[PointRow], on: dt.date) -> dict[str, Any]:
         "persons": visit.persons,
         "team": [officer.pk for officer in visit.team.all()],
         "content": _proposed_order(visit, rows),
-        "due_on": checklists.suggested_due(row, on),
+        "due_on": suggested_due(row, on),
         "campaign": visit.campaign,
         "tags": "、".join(tag_list(visit.tags)),
         "remark": visit.remark if visit.state != "started" else "",
@@ -343,7 +347,8 @@ def _initial(visit: Visit, rows: list[PointRow], on: dt.date) -> dict[str, Any]:
 def visit(request: HttpRequest, pk: int) -> HttpResponse:
     """One visit: what do I look at now, what was found, what follows?"""
     found = _visit(request, pk)
-    rows = _rows(found)
+    known = checklist_versions.of_visit(found)
+    rows = _rows(found, known)
     taken, wrong, sent = Taken(), [], False
     upload = EvidenceForm()
     if request.method == "POST":
@@ -364,27 +369,33 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
         if wrong:
             found = _visit(request, pk)  # an action that refuses may have moved the record it was given
     refused = bool(wrong or upload.errors or taken.status != 200)
-    context = _page(request, found, rows, taken) | {"problems": wrong, "upload": upload}
+    context = _page(request, found, known, rows, taken) | {"problems": wrong, "upload": upload}
     if request.POST.get("extra-fact") and refused:
         context["extra"] = _extra([], request.POST)
     return render(request, "web/visits/visit.html", context, status=422 if refused else 200)
 
 
-def _page(request: HttpRequest, found: Visit, rows: list[PointRow], taken: Taken) -> dict[str, Any]:
+def _page(
+    request: HttpRequest,
+    found: Visit,
+    known: checklists.Checklist | None,
+    rows: list[PointRow],
+    taken: Taken,
+) -> dict[str, Any]:
     actor, on = request.actor, clock.today(request)
     editable = bool(may(actor, "inspections.visit", found.office_code))
     names = _allowed(found) if editable else []
     open_first = found.state == "planned" or (found.conclusion in FOLLOWS and bool(names) and not (
         found.order_issued or found.transfers
     ))  # fmt: skip
-    known = checklists.checklists().get(found.checklist)
     return {
         "visit": found,
         "state": (state_of(found), STATE_TONES.get(found.state, "secondary")),
         "campaign": campaign_titles(actor).get(found.campaign, found.campaign) if found.campaign else "",
         "checklist": known,
-        "checklist_changed": bool(known and found.checklist_version not in ("", known.version)),
-        "chapters": _chapters(rows),
+        "checklist_kept": bool(known and found.checklist_version in ("", known.version)),
+        "chapters": _chapters([row for row in rows if row.asked or row.state]),
+        "spared": [row for row in rows if not (row.asked or row.state)],
         "failed": [row for row in rows if row.state == "not_conform"],
         "progress": _progress(rows),
         "editable": editable,
@@ -399,7 +410,7 @@ def _page(request: HttpRequest, found: Visit, rows: list[PointRow], taken: Taken
         "other": {k: v for k, v in found.extra.items() if k not in ("judgement", "refusal")},
         "earlier": queries.earlier_visits(actor, found),
         "on": on,
-        **_proposal(found),
+        **_proposal(found, known),
     }
 
 
@@ -407,8 +418,8 @@ def _page(request: HttpRequest, found: Visit, rows: list[PointRow], taken: Taken
 def visit_record(request: HttpRequest, pk: int) -> HttpResponse:
     """现场检查记录: the visit on paper."""
     found = _visit(request, pk)
-    rows = _rows(found)
-    known = checklists.checklists().get(found.checklist)
+    known = checklist_versions.of_visit(found)
+    rows = [row for row in _rows(found, known) if row.asked or row.state]
     context = {
         "visit": found,
         "checklist": known,

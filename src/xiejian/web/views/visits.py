@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from xiejian.inspections import actions, checklists, queries
 from xiejian.inspections.checks import VISIT_KINDS
+from xiejian.inspections.judgements import CONCLUSIONS
 from xiejian.inspections.models import Visit
 from xiejian.kernel import workdays
 from xiejian.kernel.divisions import stem
@@ -194,7 +195,7 @@ def _filters(request: HttpRequest, tab: str, campaigns: dict[str, str], on: dt.d
         "state": ("状态", [("late", "已过计划日未检查"), *states]),
         "kind": ("类型", [(k, k) for k in VISIT_KINDS]),
         "link": ("环节", LINK_CHOICES),
-        "conclusion": ("结论", [(c, c) for c in checklists.CONCLUSIONS if tab != "open"]),
+        "conclusion": ("结论", [(c, c) for c in CONCLUSIONS if tab != "open"]),
         "period": ("期间", [(key, label) for key, (label, _, _) in _periods(on).items()]),
         "campaign": ("专项", list(campaigns.items())),
         "office": ("检查机构", office_choices(request.actor)),
