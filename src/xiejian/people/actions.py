@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from xiejian.kernel import divisions
 from xiejian.kernel import packs as rule_packs
+from xiejian.kernel.laws import Law
 from xiejian.kernel.problems import Refused
+from xiejian.kernel.rule_book import Entry
 from xiejian.people import audit
-from xiejian.people.models import NetworkPerson, Office, Officer, Training
+from xiejian.people.models import NetworkPerson, Office, Officer, ReadReceipt, RuleCheck, Training
 from xiejian.people.policy import Actor, problems, require, roles
 
 
@@ -193,4 +195,66 @@ def change_password(*, officer: Officer, password: str, by: Actor, at: datetime)
         by=by, at=at, action="change_password", subject="officer", key=officer.username,
         office_code=officer.office.code, detail={},
     )  # fmt: skip
+    return officer
+
+
+@transaction.atomic
+def acknowledge_law(*, law: Law, by: Actor, at: datetime) -> ReadReceipt:
+    """签收: the actor has read this edition of the law; asked again, the first receipt stands.
+
+    Refused with P101 without the permission, P121 where nobody signed in stands behind the actor.
+    """
+    require(by, "rules.acknowledge", by.office_code)
+    receipt, created = ReadReceipt.objects.get_or_create(
+        officer=_signed_in(by),
+        law=law.id,
+        digest=law.digest,
+        defaults={"office_code": by.office_code, "read_at": at},
+    )
+    if created:
+        audit.record(
+            by=by, at=at, action="acknowledge_law", subject="law", key=law.id, office_code=by.office_code,
+            detail={"title": law.title, "digest": law.digest},
+        )  # fmt: skip
+    return receipt
+
+
+@transaction.atomic
+def check_rule(*, entry: Entry, outcome: str, note: str, on: date, by: Actor, at: datetime) -> RuleCheck:
+    """核实规则条目: what the office found when it held the entry against its source.
+
+    A later check amends the one before; both stay. Refused with P101 without the permission, P121 where
+    nobody signed in stands behind the actor, P122 for an unknown outcome, P123 where a doubt or another
+    outcome than before comes without a word why, P124 where the same was said of the same words already.
+    """
+    require(by, "rules.check", by.office_code)
+    checker, note = _signed_in(by), note.strip()
+    if outcome not in RuleCheck.OUTCOMES:
+        raise Refused(problems("P122", "outcome", outcome=outcome))
+    checks = RuleCheck.objects.select_for_update(of=("self",))
+    before = checks.filter(office=checker.office, slug=entry.slug, amended_by=None).first()
+    if not note and (outcome == "doubt" or (before and before.outcome != outcome)):
+        raise Refused(problems("P123", "note"))
+    said = (outcome, entry.digest, note)
+    if before and said == (before.outcome, before.digest, before.note):
+        raise Refused(problems("P124", entry.id, entry=entry.id, on=before.checked_on))
+    check = RuleCheck.objects.create(
+        office=checker.office, slug=entry.slug, source=entry.source, entry=entry.id, digest=entry.digest,
+        outcome=outcome, note=note, checker=checker, checked_on=on, at=at, amends=before,
+    )  # fmt: skip
+    audit.record(
+        by=by, at=at, action="check_rule", subject="rule", key=f"{entry.source}#{entry.id}"[:80],
+        office_code=by.office_code,
+        detail={
+            "outcome": [before.outcome if before else "", outcome], "note": note, "digest": entry.digest,
+        },
+    )  # fmt: skip
+    return check
+
+
+def _signed_in(by: Actor) -> Officer:
+    """The officer behind the actor: a receipt and a check carry a person's name."""
+    officer = Officer.objects.select_related("office").filter(username=by.username).first()
+    if officer is None:
+        raise Refused(problems("P121", "", name=by.name))
     return officer

@@ -98,6 +98,51 @@ class Training(models.Model):
         ]
 
 
+class ReadReceipt(models.Model):
+    """阅读签收: an officer has read one edition of a law. Another digest: it was amended since."""
+
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="read_receipts", verbose_name="人员")
+    # the office at that time: whoever moves on takes the knowledge along, not the office's receipt
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    law = models.CharField("法规", max_length=40, db_index=True)
+    digest = models.CharField("法规版本", max_length=16)
+    read_at = models.DateTimeField("签收时间")
+
+    class Meta:
+        ordering = ["-read_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["officer", "law", "digest"], name="one_receipt_per_edition")
+        ]
+
+
+class RuleCheck(models.Model):
+    """规则核实: an office held one entry of the rule book against its source. Second thoughts amend it."""
+
+    OUTCOMES = {"true": "属实", "doubt": "有疑义"}
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="rule_checks", verbose_name="机构")
+    slug = models.CharField("条目", max_length=16, db_index=True)
+    source = models.CharField("规则包文件", max_length=80)
+    entry = models.CharField("条目编号", max_length=80)
+    digest = models.CharField("条目版本", max_length=16)
+    outcome = models.CharField("结论", max_length=10, choices=list(OUTCOMES.items()))
+    note = models.TextField("说明", blank=True)
+    checker = models.ForeignKey(Officer, models.PROTECT, related_name="rule_checks", verbose_name="核实人")
+    checked_on = models.DateField("核实日期")
+    at = models.DateTimeField()
+    amends = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="amended_by", verbose_name="更正"
+    )
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "slug"], condition=models.Q(amends=None), name="one_first_check_per_entry"
+            )
+        ]
+
+
 class AuditEntry(models.Model):
     """审计记录: one write, chained to the one before. No foreign keys: history outlives rows."""
 

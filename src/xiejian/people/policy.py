@@ -104,6 +104,19 @@ def require(actor: Actor | None, permission: str, office_code: str | None = None
         raise Refused(problems("P101", where, reason=answer.reason))
 
 
+def handed_down(rows: QuerySet[M], actor: Actor | None, field: str = "office__stem") -> QuerySet[M]:
+    """The rows of the actor's office and the offices above: what those laid down holds below, to be read.
+
+    ``field`` is the path to the stem of the office. Nothing for nobody; the system reads all.
+    """
+    if actor is None:
+        return rows.none()
+    base = stem(actor.office_code)
+    if actor.role == "system":
+        return rows
+    return rows.filter(**{f"{field}__in": [base[:length] for length in range(len(base) + 1)]})
+
+
 def visible(rows: QuerySet[M], actor: Actor | None, field: str = "office_code") -> QuerySet[M]:
     """The rows of the actor's office and the offices below; nothing for nobody.
 
