@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from django.utils import timezone
 from xiejian.cases import checks as check
 from xiejian.cases.checks import refuse
 from xiejian.cases.models import Case, Interview
-from xiejian.inspections.actions import joined_tags
+from xiejian.inspections.actions import joined_tags, schedule_visit
 from xiejian.inspections.checks import ADDRESSEES
-from xiejian.inspections.models import Transfer
+from xiejian.inspections.models import Transfer, Visit
 from xiejian.kernel import workflow
+from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.people import audit
+from xiejian.people.models import Officer
 from xiejian.people.policy import Actor, require
 from xiejian.registry.models import LINKS, Party
+from xiejian.sampling.actions import record_disposal
+from xiejian.sampling.models import Sample
 
 CASE_WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 PERMISSION = "cases.edit"
@@ -98,6 +102,56 @@ def file_case(
     )
     _note("file_case", case, number, office, by, at, party=party.name, filed_on=filed_on, conduct=conduct)
     return case
+
+
+@transaction.atomic
+def file_case_of_sample(
+    *,
+    sample: Sample,
+    number: str,
+    filed_on: dt.date,
+    conduct: str,
+    by: Actor,
+    at: dt.datetime,
+    procedure: str = "普通",
+    goods_value_fen: int | None = None,
+) -> Case:
+    """Open a case on a failed sample against the party where it was taken, noted among its measures.
+
+    Refused like ``file_case`` and ``sampling.actions.record_disposal``: then neither is stored.
+    """
+    case = file_case(
+        number=number, party=sample.party, link=sample.link, filed_on=filed_on, conduct=conduct,
+        procedure=procedure, tags=sample.tags.split("|"), campaign=sample.campaign,
+        goods_value_fen=goods_value_fen, office_code=sample.office_code, by=by, at=at,
+    )  # fmt: skip
+    record_disposal(
+        sample=sample, measure="case", done_on=filed_on, reference=number, content=conduct,
+        record=("case", case.pk), by=by, at=at,
+    )  # fmt: skip
+    return case
+
+
+@transaction.atomic
+def schedule_follow_up_of_sample(
+    *,
+    sample: Sample,
+    planned_on: dt.date,
+    on: dt.date,
+    team: Sequence[Officer],
+    by: Actor,
+    at: dt.datetime,
+) -> Visit:
+    """Schedule a follow-up visit to the party of a failed sample; ``on``: the day that its measures name."""
+    visit = schedule_visit(
+        party=sample.party, link=sample.link, kind=KIND_LABELS["follow_up"], planned_on=planned_on,
+        team=team, campaign=sample.campaign, office_code=sample.office_code, by=by, at=at,
+    )  # fmt: skip
+    record_disposal(
+        sample=sample, measure="follow_up", done_on=on, reference=visit.number,
+        content=f"{planned_on} 跟踪检查", record=("visit", visit.pk), by=by, at=at,
+    )  # fmt: skip
+    return visit
 
 
 @transaction.atomic

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "xiejian.clocks.apps.ClocksConfig",
     "xiejian.registry.apps.RegistryConfig",
     "xiejian.inspections.apps.InspectionsConfig",
+    "xiejian.sampling.apps.SamplingConfig",
     "xiejian.cases.apps.CasesConfig",
     "xiejian.planning.apps.PlanningConfig",
     "xiejian.figures.apps.FiguresConfig",
