@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "xiejian.figures.apps.FiguresConfig",
     "xiejian.documents.apps.DocumentsConfig",
     "xiejian.web.apps.WebConfig",
+    "xiejian.offline.apps.OfflineConfig",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -171,6 +172,15 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
+
+# phones in the field: days without contact after which a phone gives up its key (what was not sent stays
+# sealed until the officer signs in again), minutes until it locks, days ahead and parties of one download
+FIELD_KEEP_DAYS = int(os.environ.get("XIEJIAN_FIELD_KEEP_DAYS", "14"))
+FIELD_IDLE_MINUTES = int(os.environ.get("XIEJIAN_FIELD_IDLE_MINUTES", "15"))
+FIELD_AHEAD_DAYS = 7
+FIELD_MOST_PARTIES = 2500
+FIELD_EVENTS_PER_SYNC = 100
+FIELD_PIECE = 1024 * 1024  # bytes of a file that travel in one request
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

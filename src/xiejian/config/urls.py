@@ -11,4 +11,5 @@ urlpatterns = [
     path("api/", api.urls),
     re_path("^api/", not_found),
     path("", include("xiejian.web.urls")),
+    path("", include("xiejian.offline.urls")),
 ]

@@ -16,19 +16,25 @@ from xiejian.people.policy import Actor
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/")
+#: the shell of the inspectors' page: no data in it, and a phone must reach it after its session has ended
+OPEN_PAGES = ("/field/", "/field/worker.js", "/field/manifest.webmanifest", "/field/state/")
 #: the one-off answers for programs; open where the office switched that on (XIEJIAN_OPEN_ANSWERS)
 ANSWERS = "/api/"
+#: asked by programs: whoever is not signed in gets a problem, not the sign-in page
+PROGRAMS = (ANSWERS, "/field/")
 Next = Callable[[HttpRequest], HttpResponse]
 
 
 def is_open(path: str) -> bool:
     """Whether an address may be opened by someone who is not signed in."""
-    return path.startswith(OPEN_PATHS) or (settings.OPEN_ANSWERS and path.startswith(ANSWERS))
+    if path.startswith(OPEN_PATHS) or path in OPEN_PAGES:
+        return True
+    return settings.OPEN_ANSWERS and path.startswith(ANSWERS)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
     """The sign-in page for people, a problem for programs."""
-    if request.path.startswith(ANSWERS):
+    if request.path.startswith(PROGRAMS):
         details = problems("W101", request.path).as_details(401)
         return JsonResponse(details, status=401, content_type=MEDIA_TYPE)
     return redirect_to_login(request.get_full_path())
