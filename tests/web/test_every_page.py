@@ -13,6 +13,7 @@ from django.urls import URLPattern, reverse
 
 from moment import NOW
 from xiejian.cases.models import Case, Interview
+from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
 from xiejian.inspections.models import Correction, Evidence, Visit
@@ -77,6 +78,10 @@ class World:
         self.evidence = Evidence.objects.create(
             visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x"
         )
+        self.clock = set_clock(
+            subject="correction", record=self.correction.pk, name="recheck", rule="IN-9", start=day,
+            title=party.name, office_code=party.office_code, by=SYSTEM, at=NOW,
+        )  # fmt: skip
         self.case = Case.objects.create(
             number=f"{party.name}案", link="经营", filed_on=day, conduct="未验收", **common
         )
@@ -124,6 +129,7 @@ class World:
             "visit_point": self.visit, "correction": self.correction, "correction_notice": self.correction,
             "evidence_file": self.evidence, "plan": self.plan, "plan_file": self.plan,
             "plan_draws": self.plan,
+            "clock_why": self.clock,
             "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
             "campaign": self.campaign, "campaign_scope": self.campaign, "campaign_untagged": self.campaign,
             "filed_table": self.filed, "filed_table_return": self.filed,

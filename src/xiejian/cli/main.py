@@ -10,6 +10,7 @@ import click
 ANSWERS: dict[str, str] = {"due": "due", "number": "number", "penalty": "penalty", "udi": "udi"}
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
 COMMANDS = ANSWERS | {
+    "clocks": "clocks",
     "demo": "demo.command",
     "docs": "docs",
     "document": "documents",

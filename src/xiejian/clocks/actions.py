@@ -166,9 +166,6 @@ def _note(action: str, clock: Clock, by: Actor, at: dt.datetime, **detail: Any) 
 def _end(clock: Clock, on: dt.date) -> None:
     moment = on if isinstance(on, dt.datetime) else None
     day = on.astimezone(counting.BEIJING).date() if isinstance(on, dt.datetime) else on
-    # what is counted backwards is done before its start
-    if day < clock.starts_on and not deadlines.rule(clock.applied).before:
-        raise Refused(problems("T102", clock.title, label=clock.label, start=clock.starts_on, on=day))
     clock.state, clock.ended_on, clock.ended_at = Clock.DONE, day, moment
 
 
@@ -178,7 +175,8 @@ def finish_clock(
 ) -> Clock | None:
     """What the clock asked for was done on this day (or at this moment).
 
-    None where no such clock runs: records from before the clocks have none. Refused before its start (T102).
+    None where no such clock runs: records from before the clocks have none. It may lie before the clock's
+    start, which can be a date still to come; the record's own checks know better.
     """
     clock = _running(subject, record, name)
     if clock is None:
@@ -195,7 +193,7 @@ def drop_clocks(
 ) -> list[Clock]:
     """Stop counting for good: the record was withdrawn or closed; all its running clocks when no names."""
     if not reason.strip():
-        raise Refused(problems("T105", what="不再计时"))
+        raise Refused(problems("T104", what="不再计时"))
     rows = Clock.objects.select_for_update().filter(subject=subject, record=record, state=Clock.RUNNING)
     found = list(rows if names is None else rows.filter(name__in=names))
     for clock in found:
@@ -226,11 +224,11 @@ def extend_clock(
 ) -> Clock:  # fmt: skip
     """Lengthen a running clock by ``n`` of WD, ND, CM, CY or H; approved too late it changes nothing (DC-14).
 
-    Refused: nothing runs (T101), no reason (T105), a unit that does not fit (K426).
+    Refused: nothing runs (T101), no reason (T104), a unit that does not fit (K426).
     """
     clock = _must_run(subject, record, name)
     if not reason.strip():
-        raise Refused(problems("T105", what="延长"))
+        raise Refused(problems("T104", what="延长"))
     added = {"n": n, "unit": unit, "approved_on": approved_on.isoformat()}
     clock.facts = {**clock.facts, "extensions": [*clock.facts.get("extensions", []), added]}
     return _recount(clock, "extend_clock", by, at, added=added, reason=reason)
@@ -247,9 +245,9 @@ def suspend_clock(
     """中止: days from ``first`` on do not count until ``resume_clock``; no due date until then."""
     clock = _must_run(subject, record, name)
     if not reason.strip():
-        raise Refused(problems("T105", what="中止"))
+        raise Refused(problems("T104", what="中止"))
     if stop := _open_stop(clock):
-        raise Refused(problems("T103", clock.title, label=clock.label, first=stop["from"]))
+        raise Refused(problems("T102", clock.title, label=clock.label, first=stop["from"]))
     stop = {"from": first.isoformat(), "reason": reason}
     clock.facts = {**clock.facts, "stops": [*clock.facts.get("stops", []), stop]}
     return _recount(clock, "suspend_clock", by, at, first=first, reason=reason)
@@ -257,11 +255,11 @@ def suspend_clock(
 
 @transaction.atomic
 def resume_clock(*, subject: str, record: int, name: str, last: dt.date, by: Actor, at: dt.datetime) -> Clock:
-    """恢复计时: ``last`` is the last day that does not count. Refused: not suspended (T104), K427."""
+    """恢复计时: ``last`` is the last day that does not count. Refused: not suspended (T103), K427."""
     clock = _must_run(subject, record, name)
     stop = _open_stop(clock)
     if stop is None:
-        raise Refused(problems("T104", clock.title, label=clock.label))
+        raise Refused(problems("T103", clock.title, label=clock.label))
     closed = {**stop, "to": last.isoformat()}
     clock.facts = {**clock.facts, "stops": [closed if s is stop else s for s in clock.facts["stops"]]}
     return _recount(clock, "resume_clock", by, at, last=last)

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from xiejian.clocks import counting
 from xiejian.clocks.models import Clock
 from xiejian.kernel import deadline_rules, deadlines, workdays
 from xiejian.kernel.deadlines import Due
+from xiejian.kernel.divisions import stem
 from xiejian.kernel.workdays import ONE_DAY, Calendar
 from xiejian.people.policy import Actor, visible
 
@@ -39,6 +40,22 @@ def running(actor: Actor | None) -> QuerySet[Clock]:
 def due_by(actor: Actor | None, on: dt.date) -> QuerySet[Clock]:
     """Running clocks due on or before a day: what is late and what runs out."""
     return running(actor).filter(due_legal__lte=on)
+
+
+def running_of_kind(
+    actor: Actor | None, on: dt.date, *, search: str = "", kind: str = "", office: str = ""
+) -> QuerySet[Clock]:
+    """The running clocks of a list; ``kind`` is late, soon or provisional, every word must occur."""
+    rows = running(actor)
+    for word in search.split():
+        rows = rows.filter(Q(title__icontains=word) | Q(label__icontains=word) | Q(applied__iexact=word))
+    if kind == "late":
+        rows = rows.filter(due_legal__lt=on)
+    elif kind == "soon":
+        rows = rows.filter(due_legal__range=(on, workdays.standing().add(on, SOON)))
+    elif kind == "provisional":
+        rows = rows.filter(provisional=True)
+    return rows.filter(office_code__startswith=stem(office)) if office else rows
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from xiejian.clocks import actions as clocks
 from xiejian.inspections import checklist_versions, checklists, judgements, limits, paper_checks, pictures
 from xiejian.inspections import checks as check
 from xiejian.inspections.checks import Entry, refuse
@@ -38,6 +39,8 @@ R = TypeVar("R", bound=Model)
 VISIT_WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 CORRECTION_WORKFLOW = workflow.load(Path(__file__).with_name("correction_workflow.toml"))
 PERMISSION = "inspections.visit"
+#: the time limit of packs/national/deadlines.toml for the look after a correction
+RECHECK_RULE = "IN-9"
 #: What an amendment may change on a visit, with its label.
 AMENDABLE = {"campaign": "专项", "tags": "品种标签", "remark": "备注", "persons": "出动人数"}
 
@@ -69,6 +72,15 @@ def _note_visit(action: str, visit: Visit, by: Actor, at: dt.datetime, **detail:
 
 def _note_correction(action: str, correction: Correction, by: Actor, at: dt.datetime, **detail: Any) -> None:
     _note(action, correction, correction.number, correction.office_code, by, at, detail)
+
+
+def _set_recheck_clock(correction: Correction, by: Actor, at: dt.datetime) -> None:
+    """跟踪复查: whoever ordered must look again within the rule's days after the date of the order."""
+    clocks.set_clock(
+        subject="correction", record=correction.pk, name="recheck", rule=RECHECK_RULE,
+        start=correction.due_on, title=f"{correction.number} {correction.visit.party.name}",
+        office_code=correction.office_code, by=by, at=at,
+    )  # fmt: skip
 
 
 def _step(row: Visit | Correction, action: str) -> list[str]:
@@ -390,10 +402,13 @@ def settle_visit(
     """Take the other of two accounts of a visit that was made: one point, its day and persons, its conclusion.
 
     Needs a reason; the audit entry keeps before and after, and a concluded visit is counted again.
+    Refused once the record of the visit is signed (I601).
     """
     visit = _locked(visit)
     require(by, PERMISSION, visit.office_code, where=visit.number)
+    signed = SiteRecord.objects.filter(visit=visit, part=0).exists()
     refuse(
+        paper_checks.check_not_signed(signed, visit.number),
         check.check_visit_was_made(visit.state, VISIT_WORKFLOW.states[visit.state], "I301"),
         check.check_reason(reason, "更正理由"),
     )
@@ -493,6 +508,7 @@ def order_correction(
     visit.order_issued = True
     visit.correct_by = max(filter(None, [visit.correct_by, due_on]))
     visit.save(update_fields=["order_issued", "correct_by"])
+    _set_recheck_clock(correction, by, at)
     _note_correction("order_correction", correction, by, at, visit=visit.number, due_on=due_on)
     return correction
 
@@ -550,6 +566,9 @@ def _recheck(
     correction.save()
     visit.recheck_on, visit.recheck_result = rechecked_on, result
     visit.save(update_fields=["recheck_on", "recheck_result"])
+    clocks.finish_clock(
+        subject="correction", record=correction.pk, name="recheck", on=rechecked_on, by=by, at=at
+    )
     _note_correction(action, correction, by, at, state=state, rechecked_on=rechecked_on, note=note)
     return correction
 
@@ -605,6 +624,7 @@ def order_again(
     correction.due_on = due_on
     correction.save()
     Visit.objects.filter(pk=correction.visit_id).update(correct_by=due_on)
+    _set_recheck_clock(correction, by, at)
     _note_correction(
         "order_again", correction, by, at, state=state, due_on=due, ordered_on=ordered_on, reason=reason
     )

@@ -68,6 +68,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "法规",
         (
+            Entry("法规库", "law_list", "list-details", "rules.view"),
             Entry("规则库", "rule_book", "book", "rules.view"),
             Entry("编号核验", "number", "id", "rules.view"),
             Entry("唯一标识", "udi", "certificate", "rules.view"),
@@ -80,6 +81,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("机构人员", "office_list", "sitemap", "people.view"),
             Entry("网络人员与培训", "network_list", "school", "people.view"),
+            Entry("时限重算", "clock_recompute", "clock", "clocks.recompute", "/clocks/"),
             Entry("审计", "audit_list", "history", "audit.view"),
         ),
     ),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
+from xiejian.clocks.queries import clocks_of
 from xiejian.inspections import actions, queries
 from xiejian.inspections.checks import MADE
 from xiejian.inspections.models import Correction, Visit
@@ -23,6 +24,7 @@ from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, Taken, day, shown, take, text
+from xiejian.web.views import clocks
 from xiejian.web.views.evidence import EvidenceForm, FilesField, attach
 from xiejian.web.views.people import office_choices
 
@@ -272,6 +274,7 @@ def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, An
         "found": found,
         "state": (STATES[found.state], STATE_TONES[found.state]),
         "clock": clock_words(found.due_on, on) if found.state in WAITING else None,
+        "clocks": clocks.shown(clocks_of("correction", [found.pk]).get(found.pk, []), clock.now(request)),
         "editable": editable,
         "steps": shown(STEPS, names, taken, found, actor, first, first_open=True),
         "evidence": list(found.evidence.all()),
