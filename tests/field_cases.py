@@ -114,8 +114,10 @@ def _entry(chance: random.Random, point: str, failing: float) -> dict[str, Any]:
         state = "not_conform"
     elif chance.random() < 0.15:
         state = chance.choice(["not_applicable", "not_applicable", "unknown", ""])
-    fact = "" if state == "conform" or chance.random() < 0.1 else chance.choice(["现场未能提供", "不涉及", "  "])
-    severe = state == "not_conform" and chance.random() < 0.3 or chance.random() < 0.02
+    fact = (
+        "" if state == "conform" or chance.random() < 0.1 else chance.choice(["现场未能提供", "不涉及", "  "])
+    )
+    severe = (state == "not_conform" and chance.random() < 0.3) or chance.random() < 0.02
     return {"point": point, "state": state, "fact": fact, "severe": severe, "clause": ""}
 
 

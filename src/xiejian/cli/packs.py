@@ -11,7 +11,7 @@ import click
 
 from xiejian.cli.output import command, emit, json_option, say
 from xiejian.figures import definitions, forms
-from xiejian.inspections import checklists
+from xiejian.inspections import checklists, judgement_examples
 from xiejian.kernel import (
     citations,
     deadline_examples,
@@ -46,6 +46,7 @@ def _number_problems(name: str, faults: list[str]) -> list[Problem]:
 EXAMPLES = (
     Runner(examples.load_all, examples.check, examples.uncovered),
     Runner(deadline_examples.load_all, deadline_examples.check, deadline_examples.uncovered),
+    Runner(judgement_examples.load_all, judgement_examples.check, judgement_examples.uncovered),
     Runner(penalty_examples.load_all, penalty_examples.check, penalty_examples.uncovered),
     Runner(
         number_examples.load_all,

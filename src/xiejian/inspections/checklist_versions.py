@@ -126,7 +126,9 @@ def hand_out(*, visits: Sequence[Visit], by: Actor, at: dt.datetime) -> dict[str
         "checklists": {key: checklists.as_json(c) for key, c in sorted(found.items())},
         "visits": {
             visit.number: {
-                "checklist": f"{chosen[visit.pk].id}@{chosen[visit.pk].version}" if visit.pk in chosen else "",
+                "checklist": f"{chosen[visit.pk].id}@{chosen[visit.pk].version}"
+                if visit.pk in chosen
+                else "",
                 "facts": visit.facts
                 if visit.state != "planned"
                 else facts_of(visit.party, links.get((visit.party_id, visit.link)), visit),
@@ -155,7 +157,9 @@ def _chosen(visits: Sequence[Visit]) -> dict[int, Checklist]:
         assert visit.planned_on is not None
         key = (visit.checklist, visit.office_code, visit.planned_on)
         if key not in merged:
-            merged[key] = checklists.with_points(checklists.get(visit.checklist), own_points.points(own, *key))
+            merged[key] = checklists.with_points(
+                checklists.get(visit.checklist), own_points.points(own, *key)
+            )
         chosen[visit.pk] = merged[key]
     for visit in begun:
         current = checklists.checklists().get(visit.checklist)

@@ -1,4 +1,4 @@
-"""本单位补充检查点: what an office asks beyond the checklists that ship, dated and withdrawn, never deleted."""
+"""本单位补充检查点: what an office asks beyond the checklists that ship; dated, withdrawn, never deleted."""
 
 from __future__ import annotations
 
@@ -138,9 +138,7 @@ def add_own_points(
 
 
 @transaction.atomic
-def withdraw_own_point(
-    *, point: OwnPoint, on: dt.date, reason: str, by: Actor, at: dt.datetime
-) -> OwnPoint:
+def withdraw_own_point(*, point: OwnPoint, on: dt.date, reason: str, by: Actor, at: dt.datetime) -> OwnPoint:
     """Ask a point no longer from a day on; needs a reason. Visits that asked it keep it.
 
     Refused: withdrawn already (I507), a day before it was asked first (I508).
