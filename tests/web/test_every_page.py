@@ -17,6 +17,7 @@ from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
 from xiejian.inspections.models import Correction, Evidence, Visit
+from xiejian.kernel import rule_book
 from xiejian.people import actions
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, roles
@@ -28,6 +29,7 @@ from xiejian.web.urls import urlpatterns
 
 PAGES: dict[str, URLPattern] = {pattern.name: pattern for pattern in urlpatterns if pattern.name}
 FORM = forms.form("annual")
+RULE = rule_book.entries()[0]
 THEIRS = "独山县外地医疗器械公司"
 
 
@@ -118,6 +120,9 @@ class World:
             username=f"w{party.pk}", name=party.name, office=self.office, role="head",
             password="long-enough-1", by=SYSTEM, at=NOW,
         )  # fmt: skip
+        self.view = SavedView.objects.create(
+            officer=self.officer, page="/parties/", name=party.name, query="", saved_at=NOW
+        )
 
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
@@ -132,7 +137,7 @@ class World:
             "clock_why": self.clock,
             "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
             "campaign": self.campaign, "campaign_scope": self.campaign, "campaign_untagged": self.campaign,
-            "filed_table": self.filed, "filed_table_return": self.filed,
+            "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
         more = {
             "import_job": {"token": self.job.token},
@@ -148,6 +153,10 @@ class World:
             "table_cell": {"table_id": "annual", "row": FORM.rows[0].id, "column": FORM.shown[0].id},
             "document": {"kind": "summary"},
             "figure": {"measure_id": "certificates"},
+            "law": {"law_id": "条例"},
+            "law_read": {"law_id": "条例"},
+            "rule_entry": {"slug": RULE.slug},
+            "rule_check": {"slug": RULE.slug},
         }.get(name, {})
         return ({"pk": records[name].pk} if name in records else {}) | more
 
@@ -181,7 +190,7 @@ def ask(client: Client, address: str) -> tuple[int, bytes]:
 
 
 #: Allowed, but the record behind the address is made for one officer or holds no file in this world.
-OWN_RECORD = {"import_job", "import_rejects", "visit_point"}
+OWN_RECORD = {"forget_view", "import_job", "import_rejects", "visit_point"}
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
@@ -207,7 +216,10 @@ class TestWhoMayOpen:
 
 
 #: Addresses that name a form, a pack or a figure, the same for every office; a job is its uploader's alone.
-FOR_ALL = {"pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure"}
+FOR_ALL = {
+    "pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure",
+    "law", "law_read", "rule_entry", "rule_check",
+}  # fmt: skip
 RECORDS = [name for name, pattern in PAGES.items() if pattern.pattern.converters and name not in FOR_ALL]
 
 
@@ -270,6 +282,7 @@ class Markup(HTMLParser):
 NO_PAGE = {
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
+    "law_read", "rule_check", "saved_views", "forget_view",
 }  # fmt: skip
 
 

@@ -168,18 +168,18 @@ class TestRuleBook:
 
     def test_a_filter_narrows_and_the_address_keeps_it(self, officer_page):
         context = officer_page.get("/rules/", {"kind": "deadlines", "status": "unverified"}).context
-        assert ({e.kind for e, _ in context["rows"]}, context["query"]) == (
+        assert ({line.entry.kind for line in context["page"]}, context["query"]) == (
             {"deadlines"},
             "kind=deadlines&status=unverified",
         )
 
     def test_unverified_entries_carry_the_mark(self, officer_page):
         page = officer_page.get("/rules/", {"status": "unverified"})
-        assert page.content.decode().count('class="unverified"') == len(page.context["rows"])
+        assert page.content.decode().count('class="unverified"') == len(page.context["page"])
 
     def test_a_time_limit_leads_to_its_calculation(self, officer_page):
-        rows = officer_page.get("/rules/", {"q": "CP-1 ", "kind": "deadlines"}).context["rows"]
-        assert "/due/?rule=CP-1" in [tool for _, tool in rows]
+        lines = officer_page.get("/rules/", {"q": "CP-1 ", "kind": "deadlines"}).context["page"]
+        assert "/due/?rule=CP-1" in [line.tool for line in lines]
 
     def test_the_export_holds_the_rows_of_the_filter(self, officer_page):
         answer = officer_page.get("/rules/", {"kind": "register", "format": "xlsx"})

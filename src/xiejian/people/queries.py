@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.laws import Law
-from xiejian.people.models import Officer, ReadReceipt, RuleCheck
+from xiejian.people.models import Officer, ReadReceipt, RuleCheck, SavedView
 from xiejian.people.policy import Actor, handed_down, roles, visible
 
 
@@ -103,3 +103,8 @@ def check_history(actor: Actor | None, slug: str) -> QuerySet[RuleCheck]:
     """Every check of the entry by the own office and the offices above, the newest first."""
     rows = handed_down(RuleCheck.objects.filter(slug=slug), actor)
     return rows.select_related("office", "checker").order_by("-at", "-pk")
+
+
+def saved_views(actor: Actor, page: str) -> QuerySet[SavedView]:
+    """The actor's own views of one list, by name."""
+    return SavedView.objects.filter(officer__username=actor.username, page=page)

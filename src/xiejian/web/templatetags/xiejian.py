@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from fractions import Fraction
 from pathlib import Path
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from xiejian.numbers import certificates
@@ -95,6 +96,25 @@ def licence_kind(kind: str) -> str:
 @register.filter
 def audit_action(name: str) -> str:
     return AUDIT_LABELS["actions"].get(name, name)
+
+
+@register.filter
+def hits(text: object, words: str) -> SafeString:
+    """The text with every word of the search marked, whatever its case."""
+    wanted = sorted(set((words or "").split()), key=len, reverse=True)
+    if not wanted:
+        return conditional_escape(text)
+    parts = re.split(f"({'|'.join(map(re.escape, wanted))})", str(text), flags=re.IGNORECASE)
+    # of a split by one group every second part is a hit
+    return format_html_join(
+        "",
+        "{}{}",
+        ((part, format_html("<mark>{}</mark>", hit) if hit else "") for part, hit in _pairs(parts)),
+    )
+
+
+def _pairs(parts: list[str]) -> list[tuple[str, str]]:
+    return list(zip(parts[::2], [*parts[1::2], ""], strict=True))
 
 
 @register.filter

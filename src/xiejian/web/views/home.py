@@ -12,7 +12,9 @@ from django.shortcuts import render
 
 from xiejian.cases import queries as cases
 from xiejian.inspections import queries as inspections
+from xiejian.kernel import laws
 from xiejian.kernel.divisions import stem
+from xiejian.people import queries as readings
 from xiejian.people.models import AuditEntry, Office, Officer
 from xiejian.people.policy import Actor, may, visible
 from xiejian.planning import grading
@@ -38,6 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _visits(actor, on)
     if may(actor, "registry.view"):
         context |= _expiring(actor, on)
+    if may(actor, "rules.acknowledge"):
+        context |= _reading(actor, on)
     if may(actor, "people.manage"):
         context |= _accounts(actor)
     if may(actor, "registry.import"):
@@ -75,6 +79,18 @@ def _expiring(actor: Actor, on: dt.date) -> dict[str, Any]:
         "expiring_count": registry.count(soon),
         "expiring_days": days,
     }
+
+
+def _reading(actor: Actor, on: dt.date) -> dict[str, Any]:
+    """The new laws that the reader has not read, and for the head how many people have not."""
+    near = laws.load().to_read(on)
+    if not near:
+        return {}
+    found: dict[str, Any] = {"unread_laws": readings.unread(actor, near)}
+    if may(actor, "rules.readings"):
+        behind = {person.pk for one in readings.reading(actor, near) for person in one.unread}
+        found["behind"] = len(behind)
+    return found
 
 
 def _accounts(actor: Actor) -> dict[str, Any]:
