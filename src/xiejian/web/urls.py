@@ -108,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("figures/<str:measure_id>/", documents.figure, name="figure"),
     # 法规
     path("number/", codes.number, name="number"),
+    path("check/number/", codes.number_check, name="number_check"),
     path("udi/", codes.udi_code, name="udi"),
     path("due/", law.due, name="due"),
     path("penalty/", law.penalty, name="penalty"),

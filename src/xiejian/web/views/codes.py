@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from xiejian.kernel import divisions
 from xiejian.numbers import certificates, judging, udi, udi_photo
 from xiejian.numbers.udi_record import Udi, book
-from xiejian.web import clock
-from xiejian.web.guard import needs
+from xiejian.web import clock, number_field
+from xiejian.web.guard import SIGNED_IN, needs
 
 PARTS = {
     "di": "产品标识（DI）",
@@ -79,6 +79,16 @@ def number(request: HttpRequest) -> HttpResponse:
         "text": "\n\n".join(map(number_text, answers)),
     }  # fmt: skip
     return render(request, "web/law/number.html", context)
+
+
+@needs(SIGNED_IN)
+def number_check(request: HttpRequest) -> HttpResponse:
+    """The judgement of one form field, as a part of its page: what ``web.number_field`` asks for."""
+    kind = request.GET.get("kind", "")
+    text = request.GET.get(request.GET.get("field", ""), "")
+    known = kind if kind in number_field.kinds() else number_field.ANY
+    found = number_field.verdicts(text, known, clock.today(request))
+    return render(request, "web/parts/number_check.html", {"verdicts": found})
 
 
 # --- 唯一标识 ---

@@ -14,14 +14,16 @@ from django.views.decorators.http import require_http_methods
 
 from xiejian.kernel.cells import tag_list
 from xiejian.kernel.problems import Refused
+from xiejian.numbers import judging
 from xiejian.people.policy import require, visible
 from xiejian.registry import actions
 from xiejian.registry.columns import BAD_CREDIT, CREDIT_GRADES, LINK_FACTS, MODES, PARTY_COLUMNS, QMS_STATES
 from xiejian.registry.importing import HEADINGS
 from xiejian.registry.models import AREAS, LINKS, STATUSES, Party, PartyLink
-from xiejian.web import clock
+from xiejian.web import clock, number_field
 from xiejian.web.forms import DateInput, PageForm
 from xiejian.web.guard import needs
+from xiejian.web.number_field import NumberField
 
 YES_NO = ("是", "否")
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -30,6 +32,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "状态": STATUSES,
 }  # fmt: skip
 SEVERAL: dict[str, tuple[str, ...]] = {"环节": LINKS, "产品门类": AREAS, "管理类别": ("Ⅰ", "Ⅱ", "Ⅲ")}
+#: headings whose number is judged while typing, with its kind
+NUMBERS = {"统一社会信用代码": judging.USCC, "证号": number_field.ANY}
 DATES = {"发证日期", "有效期至", "备案日期"}
 LINK_HEADINGS = {HEADINGS[fact] for fact in LINK_FACTS}
 
@@ -68,6 +72,10 @@ def _field(heading: str, required: bool, meaning: str) -> forms.Field:
     if heading == "经营范围":
         area = forms.Textarea(attrs={"class": "form-control", "rows": 2})
         return forms.CharField(label=heading, required=required, help_text=meaning, widget=area)
+    if heading in NUMBERS:
+        return NumberField(
+            kind=NUMBERS[heading], label=heading, required=required, help_text=meaning, max_length=400
+        )
     text = forms.TextInput(attrs={"class": "form-control"})
     return forms.CharField(label=heading, required=required, help_text=meaning, widget=text, max_length=400)
 
@@ -98,7 +106,7 @@ class StatusForm(PageForm):
 
 
 class LicenceForm(PageForm):
-    number = forms.CharField(label="证号", max_length=80)
+    number = NumberField(label="证号", max_length=80)
     issued_on = forms.DateField(label="发证日期", required=False, widget=DateInput())
     filed_on = forms.DateField(label="备案日期", required=False, widget=DateInput())
     expires_on = forms.DateField(label="有效期至", required=False, widget=DateInput())
