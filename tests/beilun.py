@@ -11,6 +11,7 @@ from xiejian.inspections.models import Visit
 from xiejian.inspections.work import record_work
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import LicenceMatter, Party, PartyLink, Registration, RegistrationCheck
+from xiejian.sampling.models import Sample
 
 CODE = "330206"
 YEAR_END = dt.datetime(2009, 12, 31, 9, 0, tzinfo=dt.UTC)
@@ -117,7 +118,11 @@ def _work() -> None:
         work("不良事件监测任务", "不良事件监测任务", number, quantity=5, unit_name=hospital)
     for number in range(3):
         work("不良事件报告", f"可疑不良事件报告{number}", number)
-    work("监督抽检", "人工晶体首批产品抽样", category="无菌、热原", result="符合规定")
+    Sample.objects.create(
+        number="北仑抽样〔2009〕1号", party=Party.objects.filter(links__link="生产").order_by("pk")[0],
+        link="生产", kind="县级抽检", state="closed", product_name="人工晶体", items="无菌、热原", sampled_on=day(1),
+        result="符合规定", result_on=day(2), final_result="符合规定", final_on=day(2), office_code=CODE,
+    )  # fmt: skip
     for number in range(5):
         work("主导供应商", f"批发企业{number}", number, category="药品批发企业")
     for number in range(2):

@@ -9,6 +9,7 @@ from typing import Any
 from xiejian.cases.models import Case, Interview
 from xiejian.inspections.models import Correction, Transfer, Visit
 from xiejian.registry.models import Party, PartyLink
+from xiejian.sampling.models import Sample, SamplingLine, SamplingPlan
 
 OFFICE = "150525"
 
@@ -67,6 +68,28 @@ class Year:
     def interview(self, party: Party, on: str, **facts: Any) -> Interview:
         return Interview.objects.create(
             record_key=str(next(self.number)), held_on=dt.date.fromisoformat(on), **self._fact(party, facts)
+        )
+
+    def sample(self, party: Party, on: str, **facts: Any) -> Sample:
+        base = {
+            "kind": "县级抽检",
+            "state": "drawn",
+            "number": f"C{next(self.number)}",
+            "product_name": "口罩",
+        }
+        known = {**base, **self._fact(party, facts), "sampled_on": dt.date.fromisoformat(on)}
+        return Sample.objects.create(**known)
+
+    def line(
+        self, lots: int, due: str, link: str = "", state: str = "issued", kind: str = "省级抽检"
+    ) -> SamplingLine:
+        day = dt.date.fromisoformat(due)
+        plan = SamplingPlan.objects.create(
+            title=f"方案{next(self.number)}", year=day.year, kind=kind, office_code=OFFICE, state=state,
+            made_at=self.now, by_name="x",
+        )  # fmt: skip
+        return SamplingLine.objects.create(
+            plan=plan, product="口罩", link=link, count=lots, due_on=day, office_code=OFFICE
         )
 
     def transfer(

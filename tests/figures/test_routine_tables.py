@@ -75,8 +75,18 @@ class TestTheMonthlyTable:
         year.visit(year.party("药房", "经营", area="药品"), "2024-05-31")
         assert [self.monthly("D", c) for c in ("parties", "visits")] == [0, 0]
 
+    def test_a_sample_counts_in_its_month_in_the_row_of_the_party_where_it_was_taken(self, year):
+        shop = year.party("店", "经营", classes="3")
+        year.sample(shop, "2024-05-02", result="不符合规定", result_on=dt.date(2024, 5, 30))
+        year.sample(shop, "2024-04-30")
+        assert [self.monthly(r, c) for r in ("D3", "P") for c in ("samples", "failed")] == [1, 1, 0, 0]
+
+    def test_a_drug_taken_in_a_pharmacy_is_not_in_a_device_table(self, year):
+        year.sample(year.party("药房", "经营", area="医疗器械、药品"), "2024-05-02", area="药品")
+        assert self.monthly("D", "samples") == 0
+
     def test_work_without_a_register_of_its_own_is_left_open_not_zero(self, db):
-        assert self.monthly("D", "samples") is None
+        assert self.monthly("D", "events") is None
 
 
 class TestTheHalfYearAndAnnualTables:

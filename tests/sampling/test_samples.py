@@ -240,9 +240,7 @@ class TestObjection:
     def test_answered_the_sample_goes_on_where_it_was(self, served, walk):
         raised = self.object_on(walk.tell_maker(served), walk, dt.date(2024, 4, 7))
         day = dt.date(2024, 4, 12)
-        answered = actions.answer_objection(
-            sample=raised, on=day, result="成立", by=walk.by, at=walk.at(day)
-        )
+        answered = actions.answer_objection(sample=raised, on=day, result="成立", by=walk.by, at=walk.at(day))
         assert (answered.state, clock(answered, "verify").state) == ("notified", "done")
 
 

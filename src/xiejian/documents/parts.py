@@ -31,6 +31,7 @@ from xiejian.planning import queries
 from xiejian.planning.models import Grade, GradeRun, Plan
 from xiejian.planning.queries import TaskState
 from xiejian.registry.models import LINKS, PartyLink
+from xiejian.sampling.queries import failed_parties
 
 M = TypeVar("M", bound=Model)
 AREA = "医疗器械"
@@ -457,7 +458,7 @@ def _focus_sets(scope: Scope) -> Iterable[tuple[str, Iterable[int]]]:
     yield "被立案查处", cases.values_list("party_id", flat=True)
     yield "存在严重缺陷", visits.values_list("party_id", flat=True)
     yield "有投诉举报", parties(party__complaints__gt=0)
-    yield "抽检不合格", parties(party__failed_sampling_last_year=True)
+    yield "抽检不合格", {*parties(party__failed_sampling_last_year=True), *failed_parties(*year)}
     yield (
         "信用不良",
         links.filter(

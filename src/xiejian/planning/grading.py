@@ -30,6 +30,7 @@ from xiejian.people import audit
 from xiejian.people.policy import Actor, require, visible
 from xiejian.planning.models import Grade, GradeRun
 from xiejian.registry.models import PartyLink
+from xiejian.sampling.queries import failed_parties
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -102,21 +103,26 @@ def grade_table(pack: Pack, facts: pa.Table, on: dt.date, keys: tuple[str, ...] 
 def link_facts(links: QuerySet[PartyLink], on: dt.date) -> pa.Table:
     """The facts of stored links as an Arrow table with ``key`` (the link) and ``party_id``.
 
-    Two queries whatever the number: the links with their parties, and last year's penalty decisions,
-    which add to what the register states about 上年度行政处罚.
+    Three queries whatever the number: the links with their parties, and last year's penalty decisions and
+    failed samples, which add to what the register states about 上年度行政处罚 and 上年度抽检不合格.
     """
-    punished = set(
-        Case.objects.filter(decided_on__year=on.year - 1).order_by().values_list("party_id", flat=True)
-    )
-    place = 2 + _FACTS.index("punished_last_year")
+    last_year = dt.date(on.year - 1, 1, 1), dt.date(on.year - 1, 12, 31)
+    recorded = {
+        "punished_last_year": set(
+            Case.objects.filter(decided_on__range=last_year).order_by().values_list("party_id", flat=True)
+        ),
+        "failed_sampling_last_year": failed_parties(*last_year),
+    }
+    places = {2 + _FACTS.index(name): known for name, known in recorded.items()}
     rows = links.order_by().values_list("pk", "party_id", *_PATHS).iterator(chunk_size=_CHUNK)
     batches = []
     while chunk := list(islice(rows, _CHUNK)):
         columns = [list(column) for column in zip(*chunk, strict=True)]
-        columns[place] = [
-            bool(stated) or party in punished
-            for stated, party in zip(columns[place], columns[1], strict=True)
-        ]
+        for place, known in places.items():
+            columns[place] = [
+                bool(stated) or party in known
+                for stated, party in zip(columns[place], columns[1], strict=True)
+            ]
         arrays = [pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)]
         batches.append(pa.record_batch(arrays, schema=_SCHEMA))
     return pa.Table.from_batches(batches, schema=_SCHEMA)
