@@ -19,7 +19,7 @@ from xiejian.figures.models import FiledTable
 from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.kernel import rule_book
 from xiejian.people import actions
-from xiejian.people.models import Office
+from xiejian.people.models import Office, SavedView
 from xiejian.people.policy import SYSTEM, roles
 from xiejian.planning.models import Campaign, Plan, Task
 from xiejian.registry.models import ImportBatch, Licence, Registration

@@ -13,7 +13,7 @@ from xiejian.kernel.laws import Law
 from xiejian.kernel.problems import Refused
 from xiejian.kernel.rule_book import Entry
 from xiejian.people import audit
-from xiejian.people.models import NetworkPerson, Office, Officer, ReadReceipt, RuleCheck, Training
+from xiejian.people.models import NetworkPerson, Office, Officer, ReadReceipt, RuleCheck, SavedView, Training
 from xiejian.people.policy import Actor, problems, require, roles
 
 
@@ -252,8 +252,52 @@ def check_rule(*, entry: Entry, outcome: str, note: str, on: date, by: Actor, at
     return check
 
 
+#: more than this nobody finds again in a menu
+VIEWS_PER_PAGE = 20
+
+
+@transaction.atomic
+def save_view(*, page: str, name: str, query: str, by: Actor, at: datetime) -> SavedView:
+    """Keep a list as it is asked for now, for the actor alone; the same name replaces what it held.
+
+    ``page``: the path of the list; ``query``: its search, filters, sort and columns. Refused with P131
+    without a name or where it is too long, P132 where the conditions are too long, P133 beyond
+    VIEWS_PER_PAGE views of one page.
+    """
+    officer, name = _signed_in(by), " ".join(name.split())
+    if not 0 < len(name) <= SavedView._meta.get_field("name").max_length:
+        raise Refused(problems("P131", "name"))
+    if len(query) > SavedView._meta.get_field("query").max_length:
+        raise Refused(problems("P132", "query"))
+    mine = SavedView.objects.filter(officer=officer, page=page)
+    if mine.exclude(name=name).count() >= VIEWS_PER_PAGE:
+        raise Refused(problems("P133", "name", most=VIEWS_PER_PAGE))
+    view, _ = mine.update_or_create(
+        name=name, defaults={"query": query, "saved_at": at}, create_defaults={
+            "officer": officer, "page": page, "query": query, "saved_at": at,
+        },
+    )  # fmt: skip
+    audit.record(
+        by=by, at=at, action="save_view", subject="saved_view", key=str(view.pk), office_code=by.office_code,
+        detail={"page": page, "name": name, "query": query},
+    )  # fmt: skip
+    return view
+
+
+@transaction.atomic
+def forget_view(*, view: SavedView, by: Actor, at: datetime) -> None:
+    """Take one of the actor's own views away. Refused with P134 where it is somebody else's."""
+    if view.officer_id != _signed_in(by).pk:
+        raise Refused(problems("P134", view.name))
+    audit.record(
+        by=by, at=at, action="forget_view", subject="saved_view", key=str(view.pk),
+        office_code=by.office_code, detail={"page": view.page, "name": view.name, "query": view.query},
+    )  # fmt: skip
+    view.delete()
+
+
 def _signed_in(by: Actor) -> Officer:
-    """The officer behind the actor: a receipt and a check carry a person's name."""
+    """The officer behind the actor: a receipt, a check and a saved view are a person's own."""
     officer = Officer.objects.select_related("office").filter(username=by.username).first()
     if officer is None:
         raise Refused(problems("P121", "", name=by.name))

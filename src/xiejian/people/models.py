@@ -143,6 +143,23 @@ class RuleCheck(models.Model):
         ]
 
 
+class SavedView(models.Model):
+    """常用视图: a list as one officer asked for it, kept under a name."""
+
+    officer = models.ForeignKey(Officer, models.CASCADE, related_name="saved_views", verbose_name="人员")
+    page = models.CharField("页面", max_length=200)  # the path of the list
+    name = models.CharField("名称", max_length=30)
+    query = models.CharField("条件", max_length=1000)  # search, filters, sort and columns, without "?"
+    saved_at = models.DateTimeField("保存时间")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["officer", "page", "name"], name="one_view_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AuditEntry(models.Model):
     """审计记录: one write, chained to the one before. No foreign keys: history outlives rows."""
 
