@@ -1,0 +1,60 @@
+"""The optimiser behind one door: HiGHS inside OR-tools, one model at a time, with its proven bound.
+
+HiGHS keeps one set of threads for the whole process, so two models never run at once. Its own
+Python package must not be loaded beside this one: the two libraries then share symbols and crash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ortools.math_opt.python import mathopt
+
+_one_at_a_time = threading.Lock()
+Variable = Any  # mathopt.Variable, without types of its own
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A solution and what is proven about it: no solution costs less than ``bound``."""
+
+    objective: float
+    bound: float
+    values: dict[Variable, float]
+
+    @property
+    def gap(self) -> float:
+        """How far the solution may be from the best one, as a share of its own cost."""
+        return max(0.0, self.objective - self.bound) / max(1.0, abs(self.objective))
+
+    def is_on(self, variable: Variable) -> bool:
+        return self.values[variable] > 0.5
+
+    def whole(self, variable: Variable) -> int:
+        return round(self.values[variable])
+
+
+def new() -> Any:
+    """An empty model."""
+    return mathopt.Model()
+
+
+def total(terms: Iterable[Any]) -> Any:
+    """The sum of linear terms, built once instead of term by term."""
+    return mathopt.LinearSum(terms)
+
+
+def solve(model: Any, *, seconds: float, gap: float) -> Solved | None:
+    """The best solution found within ``seconds`` or proven within ``gap``; None when there is none."""
+    limits = mathopt.SolveParameters(
+        time_limit=dt.timedelta(seconds=seconds), relative_gap_tolerance=gap, random_seed=1
+    )
+    with _one_at_a_time:
+        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
+    if not result.has_primal_feasible_solution():
+        return None
+    return Solved(result.objective_value(), result.best_objective_bound(), result.variable_values())
