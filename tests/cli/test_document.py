@@ -9,7 +9,10 @@ from click.testing import CliRunner
 from docx import Document
 
 from beilun import CODE, YEAR_END, record_2009
+from moment import NOW
+from visiting import enrol
 from xiejian.cli.main import main
+from xiejian.inspections.models import Visit
 from xiejian.people import actions
 from xiejian.people.policy import SYSTEM
 
@@ -73,3 +76,27 @@ class TestUnusableInput:
     def test_refuses_a_file_that_is_not_a_word_document(self, office, tmp_path):
         result = run("summary", "--year", "2009", "--out", str(tmp_path / "x.pdf"), "--json")
         assert (result.exit_code, json.loads(result.stdout)["code"]) == (2, "D105")
+
+
+class TestPapersOfAVisit:
+    @pytest.fixture
+    def visit(self, naiman):
+        shop = enrol("明眸眼镜店", "150525100", NOW)
+        return Visit.objects.create(
+            number="奈械检〔2024〕1号", party=shop, link="经营", kind="日常检查", office_code="150525100",
+            state="concluded", visited_on=NOW.date(), conclusion="符合", inspectors="王检、赵检",
+        )  # fmt: skip
+
+    def test_the_record_is_found_by_its_number(self, visit, tmp_path):
+        out = tmp_path / "record.docx"
+        answer = json.loads(run("record", "--visit", visit.number, "--out", str(out), "--json").stdout)
+        assert (answer["number"], out.exists()) == (visit.number, True)
+
+    def test_a_result_gets_its_number_when_asked_to(self, visit, tmp_path):
+        words = ("result", "--visit", visit.number, "--out", str(tmp_path / "a.docx"), "--json")
+        before, after = (json.loads(run(*words, *more).stdout)["number"] for more in ((), ("--issue",)))
+        assert (before, after.endswith("号")) == ("", True)
+
+    def test_an_unknown_number_is_refused(self, visit, tmp_path):
+        result = run("notice", "--correction", "无此文号", "--out", str(tmp_path / "a.docx"), "--json")
+        assert (result.exit_code, json.loads(result.stdout)["code"]) == (2, "D106")

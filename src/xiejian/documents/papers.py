@@ -1,0 +1,442 @@
+"""The papers of an inspection: site record, order to correct, re-check, talk, result.
+
+Each is made from the stored record for somebody: names and telephone numbers appear for whoever may see
+them. A signed record is printed as it was signed, with its supplements behind it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from xiejian.cases import queries as cases
+from xiejian.cases.models import Interview
+from xiejian.documents import paper_docx, pdf
+from xiejian.documents.draft import chinese_date, chinese_number
+from xiejian.documents.drafts import office_of, problems
+from xiejian.documents.paper import Blank, Block, Facts, Heading, NewPage, Paper, Sign, Signs, Table, Text
+from xiejian.inspections import checklists, issuing, queries, signing, site_record
+from xiejian.inspections.models import Correction, Signature, SiteRecord, Visit
+from xiejian.kernel import divisions
+from xiejian.kernel.cells import tag_list
+from xiejian.kernel.packs import root
+from xiejian.kernel.problems import Problem, Refused
+from xiejian.people.models import Office
+from xiejian.people.policy import Actor, may, require
+
+KINDS = {
+    "record": "现场检查记录",
+    "notice": "责令改正通知书",
+    "recheck": "复查记录",
+    "result": "检查结果告知书",
+    "interview": "约谈记录",
+}
+#: What each paper is made from.
+SUBJECTS = {
+    "record": "visit", "result": "visit", "notice": "correction", "recheck": "correction",
+    "interview": "interview",
+}  # fmt: skip
+SUFFIXES = (".docx", ".pdf")
+_HIDDEN = "＊＊＊"
+
+
+@cache
+def _texts() -> dict[str, dict[str, Any]]:
+    return checklists.load_rules(root() / "inspections" / "papers.toml")["text"]
+
+
+def _say(text: str, **facts: Any) -> str:
+    return str(_texts()[text]["text"]).format(**facts)
+
+
+def signing_office(office_code: str) -> str:
+    """The name on the paper: a station signs in the name of its bureau."""
+    bureau = divisions.at_tier(office_code, "county")
+    office = Office.objects.filter(code__in=(bureau, office_code)).order_by("stem").first()
+    return office.name if office else office_of(bureau).name
+
+
+def not_found(kind: str) -> Problem:
+    return problems("D106", kind=KINDS.get(kind, kind))
+
+
+def record_named(subject: str, name: str) -> Visit | Correction | Interview | None:
+    """The record that a paper is made from, by what it is called: a number, for a talk its id."""
+    if subject == "visit":
+        return Visit.objects.filter(number=name).first()
+    if subject == "correction":
+        return Correction.objects.filter(number=name).first()
+    return Interview.objects.filter(pk=int(name)).first() if name.isdigit() else None
+
+
+def make(kind: str, pk: int, *, by: Actor, on: dt.date) -> Paper:
+    """The paper ``kind`` of the record ``pk`` (SUBJECTS says of which) as ``by`` may see it on a day.
+
+    Refused: unknown kind (D107), a record that is not there for ``by`` (D106), nothing to say yet (D108).
+    """
+    if kind not in KINDS:
+        raise Refused(problems("D107", kind=kind, known="、".join(f"{k} {v}" for k, v in KINDS.items())))
+    require(by, "cases.view" if kind == "interview" else "inspections.view")
+    makers: dict[str, Callable[[int, Actor, dt.date], Paper | None]] = {
+        "record": _record, "result": _result, "notice": _notice, "recheck": _recheck, "interview": _interview,
+    }  # fmt: skip
+    paper = makers[kind](pk, by, on)
+    if paper is None:
+        raise Refused(not_found(kind))
+    return replace(paper, blocks=tuple(_counted(paper.blocks)))
+
+
+def _counted(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Headings with their numbers 一、二、…, from the beginning on every new page."""
+    count = 0
+    for block in blocks:
+        count = 0 if isinstance(block, NewPage) else count
+        if isinstance(block, Heading):
+            count += 1
+            block = Heading(f"{chinese_number(count)}、{block.text}")
+        yield block
+
+
+def write(paper: Paper, path: Path) -> None:
+    """Write the paper as .docx or .pdf. Refused: another suffix (D105), no LibreOffice for PDF (D109)."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise Refused(problems("D105", str(path), path=path, suffixes="、".join(SUFFIXES)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if suffix == ".docx":
+        paper_docx.write(paper, path)
+    else:
+        pdf.write(lambda docx: paper_docx.write(paper, docx), path)
+
+
+# ── parts that several papers share ───────────────────────────────────────────────────────────────
+def _pairs(facts: Iterable[tuple[str, str]]) -> Facts:
+    """Facts two a line, a long one on a line of its own."""
+    rows: list[tuple[tuple[str, str], ...]] = []
+    waiting: tuple[str, str] | None = None
+    for fact in facts:
+        if len(fact[1]) > 14:
+            rows += [(waiting,)] if waiting else []
+            rows.append((fact,))
+            waiting = None
+        elif waiting:
+            rows.append((waiting, fact))
+            waiting = None
+        else:
+            waiting = fact
+    return Facts((*rows, *([(waiting,)] if waiting else [])))
+
+
+def _moment(at: dt.datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+
+
+def _blank_signs(*roles: str) -> Signs:
+    return Signs(tuple(Sign(role) for role in roles))
+
+
+def _numbered(items: Iterable[str]) -> list[Block]:
+    return [Text(f"{n}. {item}") for n, item in enumerate(items, 1)]
+
+
+def _lines(text: str) -> list[Block]:
+    return [Text(line.strip()) for line in text.splitlines() if line.strip()]
+
+
+def _failures(visit: Visit) -> list[str]:
+    """What was found wanting, each with its clause, worst first."""
+    failed = [f for f in visit.findings.all() if f.state == "not_conform"]
+    return [
+        f"{f.fact}（{'严重缺陷，' if f.severe else ''}依据：{f.clause}）" if f.clause else f.fact
+        for f in sorted(failed, key=lambda f: not f.severe)
+    ]
+
+
+def _imprint(office_name: str, on: dt.date) -> tuple[str, str]:
+    return (_say("notice-copies"), f"{office_name}　{chinese_date(on)}印发")
+
+
+# ── 现场检查记录 ──────────────────────────────────────────────────────────────────────────────────
+def _record(pk: int, by: Actor, on: dt.date) -> Paper | None:
+    visit = queries.visit(by, pk)
+    if visit is None:
+        return None
+    personal = bool(may(by, "registry.personal", visit.office_code))
+    standing = site_record.standing(visit)
+    office = signing_office(visit.office_code)
+    records = list(visit.site_records.prefetch_related("signatures"))
+    signed = records[0] if records else None
+    blocks = (
+        _verbatim(signed, personal)
+        if signed and signed.from_device
+        else _record_blocks(visit, standing.content, office, personal)
+    )
+    blocks += [Text(_say("record-read"), small=True), _record_signs(signed, personal)]
+    for supplement in records[1:]:
+        blocks += [NewPage(supplement.content["title"]), Text(f"编号：{visit.number}", indent=False)]
+        blocks += _lines(supplement.content["said"])
+        blocks.append(_record_signs(supplement, personal))
+    return Paper(
+        "record", site_record.TITLE, office, visit.number, tuple(blocks),
+        draft="" if signed else "尚未签名",
+    )  # fmt: skip
+
+
+def _verbatim(record: SiteRecord, personal: bool) -> list[Block]:
+    """A record that was formed and signed on a device: word for word what was on its screen."""
+    if not personal:
+        return [Text("本记录在现场设备上形成并签名，含有联系人信息，您的角色不能查看全文。")]
+    return [Text(line, indent=False) for line in record.text.splitlines()]
+
+
+def _record_blocks(visit: Visit, content: dict[str, Any], office: str, personal: bool) -> list[Block]:
+    facts = [
+        (fact["label"], _HIDDEN if fact["personal"] and fact["value"] and not personal else fact["value"])
+        for fact in content["facts"]
+    ]
+    known = dict(facts)
+    blocks: list[Block] = [_pairs(facts)]
+    intro = _say(
+        "record-intro", date=known["检查日期"] or "　　年　月　日", office=office,
+        inspectors=known["检查人员"], kind=known["检查类型"],
+    )  # fmt: skip
+    blocks.append(Text(intro))
+    if visit.state == "refused":
+        blocks += [Text(_say("record-refused")), Text(content["remark"])]
+    blocks += _findings(content["failed"])
+    if content["checked"]:
+        blocks += [Heading("检查的内容"), *_checked(content["checked"])]
+    blocks += _products_and_evidence(content)
+    if content["conclusion"]:
+        blocks += [Heading("检查结论"), Text(content["conclusion"])]
+    if content["remark"] and visit.state != "refused":
+        blocks.append(Text(f"备注：{content['remark']}"))
+    return blocks
+
+
+def _findings(failed: list[dict[str, Any]]) -> list[Block]:
+    blocks: list[Block] = [Heading(f"发现的问题（{len(failed)}项）" if failed else "一、发现的问题")]
+    if not failed:
+        return [*blocks, Text("没有发现不符合项。")]
+    rows = tuple(
+        (
+            str(n),
+            row["fact"],
+            row["text"],
+            row["clause"],
+            "、".join(filter(None, ["严重" if row["severe"] else "", "关键项" if row["key"] else ""]))
+            or "一般",
+        )
+        for n, row in enumerate(failed, 1)
+    )
+    return [*blocks, Table(("序号", "发现的事实", "检查内容", "依据", "程度"), rows, (9, 52, 42, 38, 15))]
+
+
+def _checked(chapters: list[dict[str, Any]]) -> list[Block]:
+    rows = []
+    for chapter in chapters:
+        rows += [
+            (
+                f"{point['point']}{'*' if point['key'] else ''}",
+                point["text"],
+                point["result"] + (f"：{point['why']}" if point["why"] else ""),
+            )
+            for point in chapter["points"]
+        ]
+    table = Table(("编号", "检查内容", "结果"), tuple(rows), (26, 100, 30))
+    return [table, Text("* 为关键项。", small=True, indent=False)]
+
+
+def _products_and_evidence(content: dict[str, Any]) -> list[Block]:
+    blocks: list[Block] = []
+    if content["products"]:
+        rows = tuple(
+            (
+                row["name"] or "（名录未载）",
+                "\n".join(filter(None, [row["registration"], row["code"]])),
+                "\n".join(filter(None, [row["lot"], row["expires"]])),
+                row["verdict"] + (f"：{row['why']}" if row["why"] else ""),
+            )
+            for row in content["products"]
+        )
+        columns = ("产品", "注册证编号、器械标识", "批号、失效日期", "核对结果")
+        blocks += [Heading("现场核对的产品"), Table(columns, rows, (34, 46, 28, 48))]
+    blocks.append(Heading("证据"))
+    if not content["evidence"]:
+        return [*blocks, Text("没有提取证据。")]
+    listed = tuple(
+        (row["number"], row["kind"], row["caption"], row["at"], row["sha256"]) for row in content["evidence"]
+    )
+    columns = ("编号", "种类", "说明", "时间", "校验值（SHA-256）")
+    return [*blocks, Table(columns, listed, (12, 15, 44, 27, 58), small=(4,))]
+
+
+def _record_signs(record: SiteRecord | None, personal: bool) -> Signs:
+    """The names under a record: as drawn, or lines for them."""
+    given = list(record.signatures.all()) if record else []
+    lines = [
+        _sign(row, personal) for row in sorted(given, key=lambda row: list(signing.ROLES).index(row.role))
+    ]
+    roles = [row.role for row in given]
+    lines += [Sign("被检查单位（签名、盖章）")] if "party" not in roles else []
+    lines += [Sign("检查人员（签名）")] * max(0, checklists.minimum_inspectors() - roles.count("inspector"))
+    lines += [Sign("见证人（签名）")] if not given else []
+    return Signs(tuple(lines))
+
+
+def _sign(row: Signature, personal: bool) -> Sign:
+    role = signing.ROLES[row.role]
+    name = row.name if personal or row.role == "inspector" else _HIDDEN
+    if row.refused:
+        seen = row.witnesses if personal else _HIDDEN
+        return Sign(
+            role, name, _moment(row.signed_at), note=f"拒绝签名。理由：{row.statement}。见证人：{seen}"
+        )
+    shown = personal or row.role == "inspector"
+    here = shown and row.file and default_storage.exists(row.file.name)
+    picture = Path(default_storage.path(row.file.name)) if here else None
+    return Sign(
+        role, name, _moment(row.signed_at), picture, row.statement if shown else "",
+        row.pk if here else None,
+    )  # fmt: skip
+
+
+# ── 检查结果告知书 ────────────────────────────────────────────────────────────────────────────────
+def _result(pk: int, by: Actor, on: dt.date) -> Paper | None:
+    visit = queries.visit(by, pk)
+    if visit is None:
+        return None
+    if not visit.conclusion or visit.visited_on is None:
+        raise Refused(problems("D108", KINDS["result"], why="检查还没有作出结论"))
+    office, issued = signing_office(visit.office_code), issuing.issued("result", visit)
+    said = {"date": chinese_date(visit.visited_on), "kind": visit.kind, "number": visit.number}
+    failures = _failures(visit)
+    blocks: list[Block] = [Text(_say("result-intro", **said)), Heading("检查结论"), Text(_conclusion(visit))]
+    blocks += [Heading("发现的问题"), *(_numbered(failures) or [Text("没有发现不符合项。")])]
+    orders = list(visit.corrections.all())
+    if orders:
+        blocks.append(Heading("整改要求"))
+        for order in orders:
+            blocks.append(Text(f"{order.number}，请于{chinese_date(order.due_on)}前改正："))
+            blocks += _lines(order.content)
+    blocks.append(Text(_say("result-defence")))
+    day = issued.issued_on if issued else on
+    return Paper(
+        "result", KINDS["result"], office, issued.number if issued else "", tuple(blocks),
+        addressee=visit.party.name, official=True, sealed_on=day, imprint=_imprint(office, day),
+        draft="" if issued else "尚未编号",
+    )  # fmt: skip
+
+
+def _conclusion(visit: Visit) -> str:
+    severe = f"，其中严重缺陷{visit.severe_defects}项" if visit.severe_defects else ""
+    judged = visit.extra.get("judgement") or {}
+    basis = f"判定依据：{judged['citation']}。" if judged.get("citation") else ""
+    return f"{visit.conclusion}（缺陷{visit.defects}项{severe}）。{basis}"
+
+
+# ── 责令改正通知书 ────────────────────────────────────────────────────────────────────────────────
+def _notice(pk: int, by: Actor, on: dt.date) -> Paper | None:
+    order = queries.correction(by, pk, on)
+    if order is None:
+        return None
+    visit, office = order.visit, signing_office(order.office_code)
+    visited = chinese_date(visit.visited_on) if visit.visited_on else ""
+    failures = _failures(visit)
+    blocks: list[Block] = [Text(_say("notice-intro", date=visited, kind=visit.kind, number=visit.number))]
+    blocks += _numbered(failures)
+    blocks.append(Text(_say("notice-order", due=chinese_date(order.due_on))))
+    blocks += _lines(order.content)
+    blocks += [Text(_say("notice-late")), Text(_say("notice-remedy"))]
+    blocks.append(_blank_signs("当事人（签收、盖章）", "送达人（签名）"))
+    return Paper(
+        "notice", KINDS["notice"], office, order.number, tuple(blocks), addressee=visit.party.name,
+        official=True, sealed_on=order.ordered_on, imprint=_imprint(office, order.ordered_on),
+    )  # fmt: skip
+
+
+# ── 复查记录 ──────────────────────────────────────────────────────────────────────────────────────
+def _recheck(pk: int, by: Actor, on: dt.date) -> Paper | None:
+    order = queries.correction(by, pk, on)
+    if order is None:
+        return None
+    office, issued = signing_office(order.office_code), issuing.issued("recheck", order)
+    day = chinese_date(order.rechecked_on) if order.rechecked_on else "　　年　月　日"
+    facts = [
+        ("被检查单位", order.visit.party.name),
+        ("地址", order.visit.party.address),
+        ("责令改正通知书", order.number),
+        ("责令日期", chinese_date(order.ordered_on)),
+        ("整改期限", chinese_date(order.due_on)),
+        ("提交整改日期", chinese_date(order.submitted_on) if order.submitted_on else ""),
+        ("复查方式", f"现场复查（{order.recheck_visit.number}）" if order.recheck_visit else "审阅整改报告"),
+    ]
+    blocks: list[Block] = [
+        _pairs(facts),
+        Text(_say("recheck-intro", date=day, office=office, number=order.number)),
+    ]
+    blocks += [
+        Heading("责令改正的内容"),
+        *_lines(order.content),
+    ]
+    blocks += [Heading("整改情况"), *(_lines(order.answer) or [Blank("", 3)])]
+    blocks += _before_and_after(order)
+    result = {"passed": "复查通过，整改到位。", "closed": "复查通过，整改到位。", "failed": "复查未通过。"}
+    blocks.append(Heading("复查结论"))
+    said = result.get(order.state, "")
+    blocks += [Text(said)] if said else [Text("□ 已按要求改正　　□ 部分改正　　□ 未改正"), Blank("说明", 2)]
+    blocks.append(_blank_signs("被检查单位（签名、盖章）", "检查人员（签名）", "检查人员（签名）"))
+    return Paper(
+        "recheck", KINDS["recheck"], office, issued.number if issued else "", tuple(blocks),
+        draft="" if issued else "尚未编号",
+    )  # fmt: skip
+
+
+def _before_and_after(order: Correction) -> list[Block]:
+    rows = tuple(
+        (f"证{n}", {"before": "整改前", "after": "整改后"}.get(row.stage, "—"), row.caption, row.sha256)
+        for n, row in enumerate(order.evidence.all(), 1)
+    )
+    if not rows:
+        return [Heading("整改证据"), Text("没有提交证据。")]
+    columns = ("编号", "整改前后", "说明", "校验值（SHA-256）")
+    return [Heading("整改证据"), Table(columns, rows, (14, 20, 60, 62), small=(3,))]
+
+
+# ── 约谈记录 ──────────────────────────────────────────────────────────────────────────────────────
+def _interview(pk: int, by: Actor, on: dt.date) -> Paper | None:
+    talk: Interview | None = cases.interview(by, pk)
+    if talk is None:
+        return None
+    personal = bool(may(by, "registry.personal", talk.office_code))
+    office, issued = signing_office(talk.office_code), issuing.issued("interview", talk)
+    party, day = talk.party, chinese_date(talk.held_on)
+    head = party.legal_representative or party.head
+    facts = [
+        ("被约谈单位", party.name),
+        ("统一社会信用代码", party.uscc or ""),
+        ("地址", party.address),
+        ("法定代表人（负责人）", head if personal or not head else _HIDDEN),
+        ("约谈日期", day),
+        ("约谈地点", ""),
+        ("环节", talk.link),
+        ("品种", "、".join(tag_list(talk.tags))),
+        ("约谈人", ""),
+        ("被约谈人及职务", ""),
+        *((str(label), str(value)) for label, value in talk.extra.items()),
+    ]
+    blocks: list[Block] = [_pairs(facts), Text(_say("interview-intro", date=day, office=office))]
+    blocks += [Heading("约谈事由"), *([Text(talk.reason)] if talk.reason else [Blank("", 2)])]
+    blocks += [Heading("约谈内容"), Blank("", 4), Heading("被约谈单位的说明和承诺"), Blank("", 4)]
+    blocks.append(_blank_signs("被约谈人（签名、盖章）", "约谈人（签名）", "记录人（签名）"))
+    return Paper(
+        "interview", KINDS["interview"], office, issued.number if issued else "", tuple(blocks),
+        draft="" if issued else "尚未编号",
+    )  # fmt: skip
