@@ -19,7 +19,7 @@ from typing import Any
 from django.db import transaction
 
 from xiejian.inspections import actions as inspections
-from xiejian.inspections import checklist_versions
+from xiejian.inspections import checklist_versions, checklists, own_points
 from xiejian.inspections.models import Visit
 from xiejian.kernel.problems import Catalogue, Problem, Refused
 from xiejian.offline import day, files, handlers
@@ -93,14 +93,21 @@ def hand_out_day(
 ) -> dict[str, Any]:
     """What the officer takes along (day.content); the versions of the checklists handed out are kept.
 
-    ``days``: visits planned up to so many days ahead; ``all_of_office``: with every party of the office,
-    and every checklist in force, besides those of the visits.
+    ``days``: visits planned up to so many days ahead; ``all_of_office``: with every party of the office
+    besides those of the visits. Every checklist in force goes along, for a visit that nobody planned.
     """
     require(by, PERMISSION, device.office_code, where=device.name)
     visits = day.taken(by, on, days)
     handed = checklist_versions.hand_out(visits=visits, by=by, at=at)
+    own = list(own_points.of_offices([by.office_code]))
+    current = [
+        checklists.with_points(known, own_points.points(own, known.id, by.office_code, on))
+        for known in checklists.checklists().values()
+        if known.in_force(on)
+    ]
+    checklist_versions.keep(current, at)
     Device.objects.filter(pk=device.pk).update(last_sync_at=at)
-    return day.content(by, visits, handed, on=on, all_of_office=all_of_office)
+    return day.content(by, visits, handed, current, on=on, all_of_office=all_of_office)
 
 
 # ── events ────────────────────────────────────────────────────────────────────────────────────────

@@ -28,7 +28,7 @@ from xiejian.registry.models import Licence, Party, PartyLink
 
 PARTY = (
     "id", "name", "uscc", "area", "address", "warehouse_address", "station", "status", "status_on",
-    "credit_grade", "office_code",
+    "credit_grade", "office_code", "stores_for_others",
 )  # fmt: skip
 PERSONAL = ("legal_representative", "head", "phone")
 LINK = ("party_id", "link", "classes", "mode", "unit_kind", "tags", "scope", "level", "expires_on")
@@ -142,15 +142,29 @@ def of_phone() -> dict[str, int]:
 
 
 def content(
-    actor: Actor, visits: Sequence[Visit], handed: dict[str, Any], *, on: dt.date, all_of_office: bool
+    actor: Actor,
+    visits: Sequence[Visit],
+    handed: dict[str, Any],
+    current: Sequence[checklists.Checklist],
+    *,
+    on: dt.date,
+    all_of_office: bool,
 ) -> dict[str, Any]:
-    """The whole download. ``handed``: what checklist_versions.hand_out answered for these visits."""
+    """The whole download.
+
+    ``handed``: what checklist_versions.hand_out answered for these visits; ``current``: the checklists that
+    an unplanned visit may choose from today.
+    """
+    asked = {f"{c.id}@{c.version}": checklists.as_json(c) for c in current}
+    colleagues = queries.team_choices(actor, actor.office_code).order_by("name", "pk")
     return {
         "on": on.isoformat(),
         "officer": {"username": actor.username, "name": actor.name, "office_code": actor.office_code},
         "settings": of_phone(),
         "rules": rules() | {"judgements": handed["rules"]},
-        "checklists": handed["checklists"],
+        "checklists": handed["checklists"] | asked,
+        "current": list(asked),
+        "colleagues": list(colleagues.values("id", "username", "name")),
         "visits": [_visit(visit, handed["visits"][visit.number]) for visit in visits],
         **_parties(actor, parties_of(actor, visits, all_of_office)),
     }

@@ -24,12 +24,13 @@ from xiejian.web.guard import OPEN, needs
 #: Where the page stands; the worker answers for this address and what it loads.
 SCOPE = "/field/"
 OWN = (
-    "app.js", "vault.js", "store.js", "clock.js", "rules.js", "work.js", "sync.js", "phone.js", "capture.js",
+    "app.js", "vault.js", "store.js", "clock.js", "work.js", "sync.js", "phone.js", "capture.js",
     "dom.js", "pages.js", "visit.js", "field.css", "icon.svg", "icon-192.png", "icon-512.png",
 )  # fmt: skip
 SHARED = (
     "vendor/tabler.min.css", "vendor/dexie.min.mjs", "web/app.css", "web/favicon.svg", "web/icons.svg",
-    "web/sign.js", "web/scan.js", "vendor/zxing/share.js", "vendor/zxing/reader/index.js",
+    "web/inspection-rules.js", "web/sign.js", "web/scan.js", "vendor/zxing/share.js",
+    "vendor/zxing/reader/index.js",
     "vendor/zxing/reader/zxing_reader.wasm",
 )  # fmt: skip
 
