@@ -5,11 +5,13 @@ from __future__ import annotations
 PERMISSIONS = {
     "registry.view": "查看监管对象",
     "registry.edit": "登记、更正监管对象",
+    "registry.override": "认定校验位不符的信用代码",
     "registry.import": "导入名录",
     "registry.personal": "查看联系人与电话",
     "planning.view": "查看分级与计划",
     "planning.grade": "实施分级",
     "planning.plan": "编制、下达计划",
+    "planning.schedule": "排班、请假回避、双随机抽取",
     "inspections.view": "查看检查",
     "inspections.visit": "实施检查、复查",
     "inspections.checklist": "补充本单位检查点",

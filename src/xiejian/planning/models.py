@@ -1,9 +1,11 @@
-"""Grades with their reasons, the year's plan and its tasks, draws, campaigns."""
+"""Grades with their reasons, the year's plan and its tasks, draws, campaigns, who goes when."""
 
 from __future__ import annotations
 
 from django.db import models
 
+from xiejian.inspections.models import Visit
+from xiejian.people.models import Officer
 from xiejian.registry.models import Party, PartyLink
 
 
@@ -109,3 +111,130 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["-starts_on"]
         constraints = [models.UniqueConstraint(fields=["key", "office_code"], name="one_campaign_per_office")]
+
+
+class Schedule(models.Model):
+    """排班: who goes when for an office and its stations between two days. Its visits appear when issued."""
+
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    from_on = models.DateField("开始日期")
+    until_on = models.DateField("结束日期")
+    state = models.CharField("状态", max_length=12)
+    made_at = models.DateTimeField("生成时间")
+    by_name = models.CharField("操作人", max_length=60)
+    settings = models.JSONField("所用设置", default=dict)  # what packs and office said when it was made
+    # {"visits", "outings", "travel", "gap", "widened", "loads": [{officer, name, minutes, share, low, high}]}
+    figures = models.JSONField("结果", default=dict)
+    unmet = models.JSONField(
+        "无法安排", default=list
+    )  # [{task, party, name, link, kind, due_on, office, reason}]
+    issued_until = models.DateField("已下达至", null=True, blank=True)
+    reason = models.CharField("撤回理由", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_on} 至 {self.until_on}"
+
+
+class Assignment(models.Model):
+    """派组: one visit of a schedule, with its day and its team; the visit itself once it is issued."""
+
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="assignments")
+    task = models.ForeignKey(Task, models.SET_NULL, null=True, blank=True, related_name="assignments")
+    key = models.CharField(max_length=40)  # task and which of its times
+    party = models.ForeignKey(Party, models.PROTECT, related_name="assignments")
+    link = models.CharField("环节", max_length=5)
+    kind = models.CharField("检查类型", max_length=6)
+    town = models.CharField("乡镇代码", max_length=12)
+    office_code = models.CharField("检查机构代码", max_length=12, db_index=True)
+    from_on = models.DateField("最早日期")
+    due_on = models.DateField("完成期限")
+    minutes = models.PositiveSmallIntegerField("现场分钟")
+    qualification = models.CharField("所需资格", max_length=60, blank=True)
+    day = models.DateField("日期", db_index=True)
+    team = models.ManyToManyField(Officer, related_name="assignments")
+    inspectors = models.CharField("检查员", max_length=200)
+    fixed = models.BooleanField("固定", default=False)
+    note = models.CharField("最近调整的理由", max_length=300, blank=True)
+    visit = models.OneToOneField(Visit, models.SET_NULL, null=True, blank=True, related_name="assignment")
+
+    class Meta:
+        ordering = ["day", "town", "id"]
+        constraints = [models.UniqueConstraint(fields=["schedule", "key"], name="one_assignment_per_need")]
+
+
+class Absence(models.Model):
+    """请假、外出: days on which an officer is not sent."""
+
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="absences")
+    from_on = models.DateField("开始日期")
+    until_on = models.DateField("结束日期")
+    reason = models.CharField("事由", max_length=100)
+    recorded_at = models.DateTimeField()
+    ended = models.BooleanField("已销假", default=False)
+
+    class Meta:
+        ordering = ["-from_on", "-id"]
+
+
+class Recusal(models.Model):
+    """回避: an officer does not inspect this party (无利益冲突声明)."""
+
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="recusals")
+    party = models.ForeignKey(Party, models.PROTECT, related_name="recusals")
+    reason = models.CharField("理由", max_length=200)
+    declared_on = models.DateField("声明日期")
+    ended_on = models.DateField("解除日期", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-declared_on", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["officer", "party"],
+                condition=models.Q(ended_on__isnull=True),
+                name="one_recusal_in_force",
+            )
+        ]
+
+
+class CalendarFeed(models.Model):
+    """日历订阅: a secret address under which an officer's own visits are read. Only its digest is kept."""
+
+    officer = models.ForeignKey(Officer, models.CASCADE, related_name="calendar_feeds")
+    token_digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField("开通时间")
+    revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
+
+
+class DrawRun(models.Model):
+    """双随机抽取记录: what was fixed before the draw, what came out, and all that repeats it."""
+
+    title = models.CharField("名称", max_length=120)
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    state = models.CharField("状态", max_length=12)
+    source = models.CharField("来源", max_length=12)  # list or register
+    candidates = models.JSONField("候选名单", default=list)
+    digest = models.CharField("名单摘要", max_length=64)
+    excluded = models.JSONField("不参加抽取的", default=list)
+    count = models.PositiveIntegerField("抽取数量")
+    inspectors = models.JSONField("检查人员名单", default=list)
+    inspectors_digest = models.CharField("人员名单摘要", max_length=64, blank=True)
+    avoid = models.JSONField("回避", default=list)  # [[entry, inspector, reason]]
+    last = models.JSONField("上次检查人员", default=list)  # [[entry, inspector, inspector]]
+    commitment = models.CharField("种子承诺", max_length=64)  # SHA-256 of the secret seed
+    secret = models.CharField("种子", max_length=64)  # shown once drawn
+    public = models.CharField("公开随机数", max_length=200, blank=True)
+    drawn = models.JSONField("抽中", default=list)
+    pairs = models.JSONField("检查组", default=list)  # [{"party", "inspectors": [...]}]
+    method = models.TextField("方法", blank=True)
+    committed_at = models.DateTimeField("承诺时间")
+    drawn_at = models.DateTimeField("抽取时间", null=True, blank=True)
+    by_name = models.CharField("操作人", max_length=60)
+
+    class Meta:
+        ordering = ["-committed_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.title
