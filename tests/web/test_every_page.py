@@ -17,6 +17,7 @@ from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
 from xiejian.inspections.models import Correction, Evidence, Visit
+from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
 from xiejian.people import actions
 from xiejian.people.models import Office, SavedView
@@ -80,6 +81,10 @@ class World:
         self.evidence = Evidence.objects.create(
             visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x"
         )
+        (self.own_point,) = add_own_points(
+            drafts=[Draft("distribution", f"{party.name}补充", "本局文件")], office_code=party.office_code,
+            from_on=day, by=SYSTEM, at=NOW,
+        )  # fmt: skip
         self.clock = set_clock(
             subject="correction", record=self.correction.pk, name="recheck", rule="IN-9", start=day,
             title=party.name, office_code=party.office_code, by=SYSTEM, at=NOW,
@@ -127,14 +132,14 @@ class World:
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
-            "party": self.party, "party_why": self.party, "party_amend": self.party, "case_new": self.party,
+            "party": self.party, "party_code": self.party, "party_why": self.party, "party_amend": self.party, "case_new": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,
             "person": self.person, "officer_change": self.officer, "import_rejects": self.batch,
             "case": self.case, "interview": self.interview, "visit": self.visit, "visit_record": self.visit,
             "visit_point": self.visit, "correction": self.correction, "correction_notice": self.correction,
             "evidence_file": self.evidence, "plan": self.plan, "plan_file": self.plan,
             "plan_draws": self.plan,
-            "clock_why": self.clock,
+            "clock_why": self.clock, "own_point": self.own_point,
             "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
             "campaign": self.campaign, "campaign_scope": self.campaign, "campaign_untagged": self.campaign,
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
@@ -147,6 +152,8 @@ class World:
             "officer_new": {"office": self.office.code},
             "office_packs": {"office": self.office.code},
             "visit_point": {"point": "none"},
+            "checklist": {"checklist_id": "distribution"},
+            "checklist_blank": {"checklist_id": "distribution"},
             "campaign_scope": {"item": "a"},
             "table": {"table_id": "annual"},
             "table_file": {"table_id": "annual"},
@@ -218,7 +225,7 @@ class TestWhoMayOpen:
 #: Addresses that name a form, a pack or a figure, the same for every office; a job is its uploader's alone.
 FOR_ALL = {
     "pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure",
-    "law", "law_read", "rule_entry", "rule_check",
+    "law", "law_read", "rule_entry", "rule_check", "checklist", "checklist_blank",
 }  # fmt: skip
 RECORDS = [name for name, pattern in PAGES.items() if pattern.pattern.converters and name not in FOR_ALL]
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from xiejian.cases.importing import CASE_COLUMNS, INTERVIEW_COLUMNS, import_cases, import_interviews
 from xiejian.cli.output import command, emit, json_option, say
 from xiejian.inspections.importing import VISIT_COLUMNS, import_visits
+from xiejian.inspections.own_point_files import OWN_POINT_COLUMNS, import_own_points
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.kernel.tabular import Column
 from xiejian.people.policy import SYSTEM
@@ -39,6 +40,7 @@ KINDS = {
     "cases": Kind("案件", CASE_COLUMNS, import_cases),
     "interviews": Kind("约谈", INTERVIEW_COLUMNS, import_interviews),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
+    "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
 }
 
 

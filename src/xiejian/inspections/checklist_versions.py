@@ -17,6 +17,7 @@ from xiejian.inspections.checklists import Checklist
 from xiejian.inspections.models import ChecklistVersion, Visit
 from xiejian.inspections.rule_files import problems
 from xiejian.kernel.cells import tag_list
+from xiejian.kernel.divisions import stem
 from xiejian.kernel.problems import Refused
 from xiejian.people import audit
 from xiejian.people.policy import Actor, require
@@ -72,6 +73,23 @@ def of_visit(visit: Visit) -> Checklist | None:
     if not visit.checklist or (current and current.version == visit.checklist_version):
         return current
     return kept(visit.checklist, visit.checklist_version) or current
+
+
+def versions(actor: Actor | None, checklist_id: str) -> list[tuple[Checklist, dt.datetime]]:
+    """The kept versions of a checklist, newest first, with the moment each was kept.
+
+    A version with points of an office that neither binds nor reports to the actor is left out.
+    """
+    if actor is None:
+        return []
+    rows = ChecklistVersion.objects.filter(checklist=checklist_id).order_by("-kept_at", "-pk")
+    found = [(checklists.from_json(row.content), row.kept_at) for row in rows]
+    bound, base = own_points.chain(actor.office_code), stem(actor.office_code)
+    return [
+        (checklist, at)
+        for checklist, at in found
+        if all(not p.office or p.office in bound or p.office.startswith(base) for p in checklist.points)
+    ]
 
 
 def keep(found: Iterable[Checklist], at: dt.datetime) -> None:

@@ -27,6 +27,7 @@ from xiejian.kernel.problems import Problem, Refused
 
 FULL_ITEM = "全项目检查"
 AREA = "医疗器械"  # a checklist without areas is for devices
+CLASS_WORDS = {"1": "第一类", "2": "第二类", "3": "第三类"}
 #: What a point's ``when`` may ask of a party in a link.
 POINT_FACTS = ("link", "area", "classes", "mode", "unit_kind", "tags", "stores_for_others")
 
@@ -108,6 +109,23 @@ class Checklist:
             and (not self.tags or not set(tags).isdisjoint(self.tags))
             and (not self.kinds or not kind or kind in self.kinds)
         )
+
+
+def when_words(when: Mapping[str, Any]) -> str:
+    """A point's condition in words; '' where it applies to everybody."""
+    return "；".join(_words(key, value) for key, value in when.items())
+
+
+def _words(key: str, value: Any) -> str:
+    if key in ("any", "all"):
+        return ("或者" if key == "any" else "并且").join(f"（{when_words(inner)}）" for inner in value)
+    if key == "not":
+        return f"不属于：{when_words(value)}"
+    values = value if isinstance(value, list) else [value]
+    if key == "classes":
+        values = [CLASS_WORDS.get(v, v) for v in values]
+    spoken = [("是" if v else "否") if isinstance(v, bool) else str(v) for v in values]
+    return f"{conditions.FACTS[key][1]} {'、'.join(spoken)}"
 
 
 # ── as plain JSON ─────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,18 @@ class Draft:
     when: Mapping[str, Any] = field(default_factory=dict)
 
 
+def condition(
+    *,
+    classes: Sequence[str] = (),
+    modes: Sequence[str] = (),
+    unit_kinds: Sequence[str] = (),
+    tags: Sequence[str] = (),
+) -> dict[str, Any]:
+    """``when`` of a point that all of these limit; what is empty does not limit."""
+    given = {"classes": classes, "mode": modes, "unit_kind": unit_kinds, "tags": tags}
+    return {fact: list(values) for fact, values in given.items() if values}
+
+
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────
 def chain(office_code: str) -> set[str]:
     """The codes of an office and of the offices above it, up to the nation."""
@@ -63,14 +75,23 @@ def points(rows: Iterable[OwnPoint], checklist: str, office_code: str, on: dt.da
     ]  # fmt: skip
 
 
-def listed(actor: Actor | None, *, checklist: str = "", withdrawn: bool = False) -> QuerySet[OwnPoint]:
-    """The points an officer may see: those of the own offices and those that bind them from above."""
+def listed(
+    actor: Actor | None, *, checklist: str = "", withdrawn: bool = False, search: str = ""
+) -> QuerySet[OwnPoint]:
+    """The points an officer may see: those of the own offices and those that bind them from above.
+
+    ``withdrawn``: those too; ``search``: part of number, text or clause.
+    """
     rows = OwnPoint.objects.all()
     if actor is None:
         return rows.none()
     rows = visible(rows, actor) | rows.filter(office_code__in=chain(actor.office_code))
     if checklist:
         rows = rows.filter(checklist=checklist)
+    if words := search.strip():
+        rows = rows.filter(
+            Q(number__icontains=words) | Q(text__icontains=words) | Q(citation__icontains=words)
+        )
     return rows if withdrawn else rows.filter(withdrawn_on=None)
 
 
@@ -93,12 +114,48 @@ def check_draft(draft: Draft, where: str = "检查点") -> list[Problem]:
     return found
 
 
-def _numbers(office_code: str, count: int) -> list[str]:
-    """The next numbers of an office: 补<stem>-1, 补<stem>-2 …"""
-    start = f"补{stem(office_code)}-"
-    taken = OwnPoint.objects.filter(number__startswith=start).values_list("number", flat=True)
-    last = max((int(number.rpartition("-")[2]) for number in taken), default=0)
-    return [f"{start}{last + n}" for n in range(1, count + 1)]
+def _numbers(offices: Sequence[str]) -> list[str]:
+    """The next number for each point, by office: 补<stem>-1, 补<stem>-2 …"""
+    last: dict[str, int] = {}
+    stored = OwnPoint.objects.filter(office_code__in=set(offices)).values_list("number", flat=True)
+    for number in stored:
+        start, _, n = number.rpartition("-")
+        last[start] = max(last.get(start, 0), int(n))
+    found = []
+    for office in offices:
+        start = f"补{stem(office)}"
+        last[start] = last.get(start, 0) + 1
+        found.append(f"{start}-{last[start]}")
+    return found
+
+
+def store(entries: Sequence[tuple[Draft, str, dt.date]], by: Actor, at: dt.datetime) -> list[OwnPoint]:
+    """Write points, each (draft, office, first day), with their audit entries; inside a transaction."""
+    numbers = _numbers([office for _, office, _ in entries])
+    rows = [
+        OwnPoint(
+            number=number, checklist=d.checklist, chapter=d.chapter.strip(), text=d.text.strip(),
+            citation=d.citation.strip(), key=d.key, when=dict(d.when), office_code=office,
+            from_on=from_on, added_at=at, added_by=by.name,
+        )
+        for number, (d, office, from_on) in zip(numbers, entries, strict=True)
+    ]  # fmt: skip
+    OwnPoint.objects.bulk_create(rows)
+    facts = ("checklist", "text", "citation", "key", "when", "from_on")
+    audit.record_many(
+        by=by, at=at, action="add_own_points", subject="own_point",
+        entries=[(r.number, r.office_code, {name: getattr(r, name) for name in facts}) for r in rows],
+    )  # fmt: skip
+    return rows
+
+
+def still_asked(offices: Collection[str], on: dt.date) -> dict[tuple[str, str], set[str]]:
+    """(checklist, text) → offices that ask it on or after a day, for the offices and those above them."""
+    rows = of_offices(offices).filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=on))
+    found: dict[tuple[str, str], set[str]] = {}
+    for checklist, text, office in rows.values_list("checklist", "text", "office_code"):
+        found.setdefault((checklist, text), set()).add(office)
+    return found
 
 
 @transaction.atomic
@@ -112,29 +169,11 @@ def add_own_points(
     """
     require(by, PERMISSION, office_code, where="补充检查点")
     refuse(*(check_draft(d, f"第{n}项" if len(drafts) > 1 else "检查点") for n, d in enumerate(drafts, 1)))
-    still = of_offices([office_code]).filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=from_on))
-    asked = set(still.values_list("checklist", "text"))
+    asked = still_asked([office_code], from_on)
     given = [(d.checklist, d.text.strip()) for d in drafts]
     twice = [pair for n, pair in enumerate(given) if pair in asked or pair in given[:n]]
     refuse(problems("I506", where="检查点", text=text) for _, text in twice)
-    rows = [
-        OwnPoint(
-            number=number, checklist=d.checklist, chapter=d.chapter.strip(), text=d.text.strip(),
-            citation=d.citation.strip(), key=d.key, when=dict(d.when), office_code=office_code,
-            from_on=from_on, added_at=at, added_by=by.name,
-        )
-        for number, d in zip(_numbers(office_code, len(drafts)), drafts, strict=True)
-    ]  # fmt: skip
-    OwnPoint.objects.bulk_create(rows)
-    audit.record_many(
-        by=by, at=at, action="add_own_points", subject="own_point",
-        entries=[
-            (r.number, office_code, {"checklist": r.checklist, "text": r.text, "citation": r.citation,
-                                     "key": r.key, "when": r.when, "from_on": from_on})
-            for r in rows
-        ],
-    )  # fmt: skip
-    return rows
+    return store([(draft, office_code, from_on) for draft in drafts], by, at)
 
 
 @transaction.atomic

@@ -55,6 +55,9 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("检查任务与记录", "visit_list", "clipboard-list", "inspections.view"),
             Entry("整改闭环", "correction_list", "clipboard-check", "inspections.view"),
+            Entry("现场（离线）", "field", "map-pin", "inspections.visit"),
+            Entry("现场数据", "received", "upload", "inspections.view"),
+            Entry("检查表", "checklist_list", "list-details", "inspections.view"),
         ),
     ),
     ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view", "/cases/"),)),
@@ -82,6 +85,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("机构人员", "office_list", "sitemap", "people.view"),
             Entry("网络人员与培训", "network_list", "school", "people.view"),
             Entry("时限重算", "clock_recompute", "clock", "clocks.recompute", "/clocks/"),
+            Entry("现场设备", "device_list", "phone", "people.view"),
             Entry("审计", "audit_list", "history", "audit.view"),
         ),
     ),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from xiejian.cases.importing import CASE_COLUMNS, INTERVIEW_COLUMNS, import_cases, import_interviews
 from xiejian.inspections.importing import VISIT_COLUMNS, import_visits
+from xiejian.inspections.own_point_files import OWN_POINT_COLUMNS, import_own_points
 from xiejian.kernel import tabular
 from xiejian.kernel.problems import Refused
 from xiejian.kernel.tabular import Column
@@ -52,6 +53,7 @@ KINDS = {
     "cases": Kind("案件", CASE_COLUMNS, import_cases, "/cases/"),
     "interviews": Kind("责任约谈", INTERVIEW_COLUMNS, import_interviews, "/cases/"),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
+    "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points, "/checklists/own/"),
 }
 
 
