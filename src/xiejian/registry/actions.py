@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from xiejian.kernel.cells import tag_list, tag_text
 from xiejian.kernel.problems import Refused
-from xiejian.numbers import certificates
+from xiejian.numbers import certificates, credit_code
 from xiejian.people import audit
 from xiejian.people.policy import Actor, require
 from xiejian.registry import checks
@@ -20,6 +20,7 @@ from xiejian.registry.importing import HEADINGS, PARTY_FACTS, party_grams
 from xiejian.registry.models import (
     LINKS,
     STATUSES,
+    CreditCodeOverride,
     Licence,
     LicenceMatter,
     Party,
@@ -53,6 +54,56 @@ def _locked(party: Party) -> Party:
     return party
 
 
+@transaction.atomic
+def override_credit_code(
+    *, uscc: str, party_name: str, office_code: str, reason: str, by: Actor, at: dt.datetime
+) -> CreditCodeOverride:
+    """核对原件无误: let a code stand whose check character does not hold; genuine ones exist.
+
+    Given once it stays as it is. Refused: R301 no reason, R310 nothing to override, R311 a code of
+    another length or with characters that no code has.
+    """
+    require(by, "registry.override", office_code)
+    code = credit_code.read(uscc)
+    checks.refuse(checks.check_reason(reason), checks.check_overridable(code))
+    found, created = CreditCodeOverride.objects.get_or_create(
+        uscc=code.value,
+        defaults={
+            "party_name": party_name[:200], "reason": reason.strip()[:300], "office_code": office_code,
+            "at": at, "by_name": by.name,
+        },
+    )  # fmt: skip
+    if created:
+        audit.record(
+            by=by, at=at, action="override_credit_code", subject="credit_code", key=code.value,
+            office_code=office_code, detail={"party": party_name, "reason": reason},
+        )  # fmt: skip
+    return found
+
+
+@transaction.atomic
+def withdraw_override(*, override: CreditCodeOverride, reason: str, by: Actor, at: dt.datetime) -> None:
+    """The code was wrong after all: it is marked again wherever it stands; the audit keeps both reasons."""
+    require(by, "registry.override", override.office_code)
+    checks.refuse(checks.check_reason(reason))
+    audit.record(
+        by=by, at=at, action="withdraw_override", subject="credit_code", key=override.uscc,
+        office_code=override.office_code, detail={"reason": reason, "overridden": override.reason},
+    )  # fmt: skip
+    override.delete()
+
+
+def _check_credit_code(
+    uscc: str, name: str, office_code: str, reason: str, by: Actor, at: dt.datetime
+) -> None:
+    """R309 for a code entered by hand that fails its check, unless somebody saw or now sees its original."""
+    if not uscc or credit_code.holds(uscc) or CreditCodeOverride.objects.filter(uscc=uscc).exists():
+        return
+    if not reason.strip():
+        raise Refused(problems("R309", "统一社会信用代码", value=uscc))
+    override_credit_code(uscc=uscc, party_name=name, office_code=office_code, reason=reason, by=by, at=at)
+
+
 def _read(row: Mapping[str, object], today: dt.date) -> Any:
     """A form's answers by Chinese heading, read exactly as an imported row is."""
     parsed = read_party(row, on=today)
@@ -62,10 +113,14 @@ def _read(row: Mapping[str, object], today: dt.date) -> Any:
 
 
 @transaction.atomic
-def register_party(*, row: Mapping[str, object], by: Actor, at: dt.datetime) -> Party:
+def register_party(
+    *, row: Mapping[str, object], by: Actor, at: dt.datetime, override_reason: str = ""
+) -> Party:
     """Enter one party with its links and licences; ``row`` by the headings of the import form.
 
-    Refused with every problem of the row, R306 when the credit code or a certificate number is taken.
+    ``override_reason``: why a credit code whose check character fails is right all the same. Refused with
+    every problem of the row, R306 when the credit code or a certificate number is taken, R309 for a code
+    that fails its check without such a reason.
     """
     parsed = _read(row, _today(at))
     facts = parsed.facts
@@ -80,6 +135,7 @@ def register_party(*, row: Mapping[str, object], by: Actor, at: dt.datetime) -> 
         ),
         *(checks.check_new(True, "证号", x.number, x.party.name) for x in taken),
     )
+    _check_credit_code(facts["uscc"] or "", facts["name"], facts["office_code"], override_reason, by, at)
     party = Party.objects.create(**facts, extra=parsed.extra, created_at=at, updated_at=at)
     for link in parsed.links:
         values = {n: link[n] for n in LINK_FACTS} | {"tags": tag_text(link["tags"])}
@@ -110,12 +166,14 @@ def _index(party: Party) -> None:
 
 @transaction.atomic
 def amend_party(
-    *, party: Party, reason: str, by: Actor, at: dt.datetime, link: str = "", row: Mapping[str, object]
-) -> Party:
+    *, party: Party, reason: str, by: Actor, at: dt.datetime, link: str = "", row: Mapping[str, object],
+    override_reason: str = "",
+) -> Party:  # fmt: skip
     """Correct facts of a party (and of one of its links, new or known) with a reason.
 
     ``row``: only what changes, by the headings of the import form; an empty cell clears the fact.
-    The audit entry keeps before and after. Refused: R301 no reason, R307 not amendable, R308 no change.
+    The audit entry keeps before and after. Refused: R301 no reason, R307 not amendable, R308 no change,
+    R309 a credit code that fails its check without ``override_reason``.
     """
     party = _locked(party)
     require(by, PERMISSION, party.office_code)
@@ -136,6 +194,7 @@ def amend_party(
         checks.refuse(
             checks.check_new(other is not None, "统一社会信用代码", str(uscc[1]), other.name if other else "")
         )
+        _check_credit_code(party.uscc or "", party.name, party.office_code, override_reason, by, at)
     if changed:
         party.updated_at = at
         party.save()

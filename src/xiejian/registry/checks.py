@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 
 from xiejian.kernel.problems import Problem, Refused
+from xiejian.numbers.credit_code import CreditCode
 from xiejian.registry.columns import problems
 
 MATTERS = ("开办", "变更", "延续", "注销")
@@ -55,3 +56,10 @@ def check_new(exists: bool, what: str, value: str, owner: str) -> list[Problem]:
 
 def check_amendable(fields: Iterable[str], known: Collection[str]) -> list[Problem]:
     return [problems("R307", f, field=f) for f in fields if f not in known]
+
+
+def check_overridable(code: CreditCode) -> list[Problem]:
+    """Only the check character may be overridden: a code of the wrong form is none."""
+    if not code.shape_ok:
+        return [problems("R311", "统一社会信用代码", value=code.value, why=code.problem)]
+    return [problems("R310", "统一社会信用代码", value=code.value)] if code.check_ok else []

@@ -27,7 +27,7 @@ from xiejian.people.policy import Actor, may, require
 from xiejian.registry.batches import Batch, Outcome, Progress, chunks, json_ready
 from xiejian.registry.bulk import insert
 from xiejian.registry.columns import LINK_FACTS, PARTY_COLUMNS, PartyRow, problems, read_party
-from xiejian.registry.models import Licence, Party, PartyLink, link_names
+from xiejian.registry.models import CreditCodeOverride, Licence, Party, PartyLink, link_names
 from xiejian.registry.search import grams
 
 #: party-level facts in the order of the form; the office follows from the division and the station
@@ -117,6 +117,7 @@ class _Load:
                 self._place(parsed)
                 ready.append((row, parsed))
         self.known = _Known.of([parsed for _, parsed in ready])
+        _mark_overridden([parsed for _, parsed in ready])
         for working in self.known.all:
             if working.party.pk in self._seen:
                 working.where, working.stated, working.link_rows = self._seen[working.party.pk]
@@ -245,6 +246,22 @@ class _Load:
         insert([x for _, x in touched if x.pk is None])
         if stored:
             Licence.objects.bulk_update(stored, ["issued_on", "filed_on", "expires_on"], batch_size=500)
+
+
+def _mark_overridden(rows: list[PartyRow]) -> None:
+    """Say of a code that fails its check, where an officer saw its original, that it was confirmed."""
+    doubted = [
+        change
+        for row in rows
+        for change in row.changes
+        if change["column"] == HEADINGS["uscc"] and change["from"] == change["to"] == row.facts["uscc"]
+    ]
+    if doubted:
+        codes = {change["from"] for change in doubted}
+        seen = set(CreditCodeOverride.objects.filter(uscc__in=codes).values_list("uscc", flat=True))
+        for change in doubted:
+            if change["from"] in seen:
+                change["why"] = "校验位不符，已核对原件认定"
 
 
 _PARTY_COLUMNS = {f.name for f in Party._meta.concrete_fields}

@@ -118,6 +118,23 @@ class PartyLink(models.Model):
             PartyLink.objects.name_on_parties([self.party_id])
 
 
+class CreditCodeOverride(models.Model):
+    """信用代码核对认定: an officer saw the original of a code whose check character does not hold."""
+
+    uscc = models.CharField("统一社会信用代码", max_length=18, unique=True)
+    party_name = models.CharField("主体名称", max_length=200)
+    reason = models.CharField("认定理由", max_length=300)
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    at = models.DateTimeField("认定时间")
+    by_name = models.CharField("认定人", max_length=60)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return self.uscc
+
+
 class Site(models.Model):
     """场所: a place of a party: 住所, 经营场所, 生产地址, 库房."""
 

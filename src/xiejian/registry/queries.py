@@ -18,6 +18,7 @@ from xiejian.numbers import certificates
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import (
+    CreditCodeOverride,
     Licence,
     LicenceMatter,
     Party,
@@ -141,6 +142,16 @@ def page(rows: QuerySet[M], number: int = 1, size: int = 50) -> Page[M]:
         found = {row.pk: row for row in rows.order_by().filter(pk__in=wanted)}
         return Page([found[key] for key in wanted], len(keys))
     return Page(list(rows[(number - 1) * size : number * size]), count(rows))
+
+
+def overrides(actor: Actor | None, *, search: str = "", office: str = "") -> QuerySet[CreditCodeOverride]:
+    """Credit codes confirmed against their original; every word of the search must occur somewhere."""
+    rows = visible(CreditCodeOverride.objects.all(), actor)
+    for word in search.split():
+        rows = rows.filter(
+            Q(uscc__icontains=word) | Q(party_name__icontains=word) | Q(reason__icontains=word)
+        )
+    return rows.filter(office_code__startswith=stem(office)) if office else rows
 
 
 def licences(

@@ -22,6 +22,7 @@ from xiejian.registry import queries as registry
 from xiejian.registry.models import Party, PartyLink
 from xiejian.web import clock
 from xiejian.web.guard import needs
+from xiejian.web.views import credit_codes
 
 EVENT_ICONS = {
     "检查": "clipboard-list",
@@ -63,6 +64,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "years": _by_year(_events(actor, found)),
         "on": on,
         **_open_matters(actor, found, on),
+        **credit_codes.mark(actor, found),
     }
     return render(request, "web/party.html", context)
 

@@ -24,6 +24,7 @@ from xiejian.web import clock, number_field
 from xiejian.web.forms import DateInput, PageForm
 from xiejian.web.guard import needs
 from xiejian.web.number_field import NumberField
+from xiejian.web.views.credit_codes import offered, reason_given
 
 YES_NO = ("是", "否")
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -89,14 +90,17 @@ def party_new(request: HttpRequest) -> HttpResponse:
     wrong = []
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.register_party(row=form.row(), by=request.actor, at=clock.now(request))
+            made = actions.register_party(
+                row=form.row(), override_reason=reason_given(request), by=request.actor, at=clock.now(request)
+            )
         except Refused as refused:
             wrong = refused.problems
         else:
             messages.success(request, f"已登记 {made.name}。")
             return redirect("party", pk=made.pk)
     status = 422 if form.errors or wrong else 200
-    return render(request, "web/party_new.html", {"form": form, "problems": wrong}, status=status)
+    context = {"form": form, "problems": wrong, **offered(request, wrong)}
+    return render(request, "web/party_new.html", context, status=status)
 
 
 class StatusForm(PageForm):
@@ -150,7 +154,8 @@ def _amend(request: HttpRequest, party: Party, form: PartyForm, before: dict[str
     row = {heading: value for heading, value in now.items() if value != was.get(heading, "")}
     actions.amend_party(
         party=party, row=row, link=link if LINK_HEADINGS & set(row) else "",
-        reason=request.POST.get("reason", ""), by=request.actor, at=clock.now(request),
+        reason=request.POST.get("reason", ""), override_reason=reason_given(request),
+        by=request.actor, at=clock.now(request),
     )  # fmt: skip
 
 
@@ -194,6 +199,9 @@ def party_amend(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "已保存，改动前后的内容都在审计记录里。")
             return redirect("party", pk=party.pk)
-    context = {"party": party, "links": list(links), "link": link, "forms": sent, "problems": wrong}
+    context = {
+        "party": party, "links": list(links), "link": link, "forms": sent, "problems": wrong,
+        **offered(request, wrong, party.office_code),
+    }  # fmt: skip
     failed = wrong or (do in sent and sent[do].errors)
     return render(request, "web/party_amend.html", context, status=422 if failed else 200)

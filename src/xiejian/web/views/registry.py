@@ -172,7 +172,7 @@ def party_list(request: HttpRequest) -> HttpResponse:
 # --- 证照与产品 ---------------------------------------------------------------------------------------
 
 
-def _tabs(current: str) -> list[tuple[str, str, bool]]:
+def product_tabs(current: str) -> list[tuple[str, str, bool]]:
     """(address, label, whether it is open) of the pages under 证照与产品."""
     licences, products = reverse("licence_list"), reverse("registration_list")
     days = queries.expiring_days()
@@ -183,6 +183,7 @@ def _tabs(current: str) -> list[tuple[str, str, bool]]:
         ("products", products, "产品注册证"),
         ("products-expiring", f"{products}?tab=expiring", f"产品 {days} 天内到期"),
         ("products-expired", f"{products}?tab=expired", "产品已过期"),
+        ("codes", reverse("override_list"), "信用代码认定"),
     ]
     return [(address, label, key == current) for key, address, label in tabs]
 
@@ -256,7 +257,7 @@ def licence_list(request: HttpRequest) -> HttpResponse:
         empty_next="" if tab else "导入名录时“证号”一列会自动登记为证照。",
         hidden=[("tab", tab)] if tab else [],
     )  # fmt: skip
-    return show(listing, "web/licence_list.html", {"tabs": _tabs(tab or "licences")})
+    return show(listing, "web/licence_list.html", {"tabs": product_tabs(tab or "licences")})
 
 
 REGISTRATION_COLUMNS = [
@@ -299,7 +300,7 @@ def registration_list(request: HttpRequest) -> HttpResponse:
         empty="还没有产品注册证", empty_next="在“导入”中选择“产品注册证”。",
     )  # fmt: skip
     current = f"products-{tab}" if tab else "products"
-    return show(listing, "web/registration_list.html", {"tabs": _tabs(current)})
+    return show(listing, "web/registration_list.html", {"tabs": product_tabs(current)})
 
 
 @needs("registry.view")

@@ -1,4 +1,5 @@
-// <div data-scan="id of a field">: a button that opens the camera, fills the field with the code seen and sends its form.
+// <div data-scan="id of a field">: a button that opens the camera, fills the field with the code seen and sends its form
+// (data-scan-keep: only fills the field).
 import { cameraAllowed, scan } from "./scan.js";
 
 for (const box of document.querySelectorAll("[data-scan]")) {
@@ -27,7 +28,8 @@ for (const box of document.querySelectorAll("[data-scan]")) {
     close();
     field.value = text;
     say("已扫到编码");
-    field.form.requestSubmit();
+    if ("scanKeep" in box.dataset) field.dispatchEvent(new Event("input", { bubbles: true }));
+    else field.form.requestSubmit();
   }
 
   part("open").addEventListener("click", async () => {
