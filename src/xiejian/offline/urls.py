@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from xiejian.offline import phone, shell
+from xiejian.offline import office, phone, shell
 
 urlpatterns: list[URLPattern] = [
     # the phone
@@ -17,4 +17,11 @@ urlpatterns: list[URLPattern] = [
     path("field/day/", phone.day_content, name="field_day"),
     path("field/sync/", phone.sync, name="field_sync"),
     path("field/files/<str:digest>/", phone.file, name="field_file"),
+    # the office
+    path("devices/", office.device_list, name="device_list"),
+    path("devices/<uuid:pk>/", office.device, name="device"),
+    path("received/", office.received, name="received"),
+    path("received/conflicts/", office.conflict_list, name="conflict_list"),
+    path("received/<uuid:pk>/", office.received_event, name="received_event"),
+    path("received/<uuid:pk>/file/", office.received_file, name="received_file"),
 ]

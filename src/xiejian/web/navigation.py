@@ -55,6 +55,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("检查任务与记录", "visit_list", "clipboard-list", "inspections.view"),
             Entry("整改闭环", "correction_list", "clipboard-check", "inspections.view"),
+            Entry("监督抽检", "sample_list", "flask", "sampling.view"),
             Entry("现场（离线）", "field", "map-pin", "inspections.visit"),
             Entry("现场数据", "received", "upload", "inspections.view"),
             Entry("检查表", "checklist_list", "list-details", "inspections.view"),
