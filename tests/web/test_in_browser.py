@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from moment import NOW
+from xiejian.kernel import rule_book
 from xiejian.people.policy import SYSTEM
 from xiejian.planning import grading
 
@@ -64,12 +65,14 @@ def open_page(browser, live_server, officers, password, ours, make_party):
         context.close()
 
 
+LIMIT = next(entry for entry in rule_book.entries() if entry.id == "CP-1")
 ADDRESSES = [
     "/", "/leader/", "/parties/", "/parties/{party}/", "/parties/{party}/amend/", "/parties/new/",
     "/parties/import/", "/licences/", "/registrations/", "/grading/", "/cases/", "/rules/",
     "/rules/national-2022-78/", "/offices/", "/network/", "/rules/changes/?from=2026-04-14&until=2026-04-15",
     "/number/?q=国械注准20173223152", "/udi/?q=(01)06972253600013(10)A1", "/due/",
     "/due/?rule=CP-1&from=2026-04-20", "/penalty/", "/penalty/?rule=P81-3&on=2024-05-01&goods_value=20000",
+    "/laws/", "/laws/条例/", "/laws/readings/?tab=all", f"/rules/entry/{LIMIT.slug}/",
 ]  # fmt: skip
 
 
@@ -173,6 +176,24 @@ class TestLaw:
         page.click("main button[type=submit]")
         page.click("[data-copy]")
         assert "罚款：300,000 至 600,000 元" in page.evaluate("navigator.clipboard.readText()")
+
+    def test_a_law_is_found_read_and_acknowledged(self, open_page):
+        page = open_page()
+        page.goto("/laws/")
+        page.fill("#q", "网络销售监督")
+        expect(page.locator("tr[data-row]")).to_have_count(1)
+        page.click("a.cell-link")
+        page.click("text=我已阅读，签收")
+        expect(page.locator("main")).to_contain_text("已签收")
+
+    def test_a_rule_is_checked_and_its_example_tried(self, open_page):
+        page = open_page()
+        page.goto(f"/rules/entry/{LIMIT.slug}/")
+        page.check("input[value=true]")
+        page.click("text=记录核实")
+        expect(page.locator("#checks")).to_contain_text("属实")
+        page.click("text=试一试 >> nth=0")
+        expect(page.locator("#result .stat-number").first).to_have_text("2026-04-23")
 
     def test_the_rule_book_narrows_while_typing(self, open_page):
         page = open_page()

@@ -17,7 +17,7 @@ import click
 import xiejian
 from xiejian.cli.output import command, emit, json_option
 from xiejian.inspections import checklists
-from xiejian.kernel import facts, packs, workflow
+from xiejian.kernel import facts, laws, packs, workflow
 from xiejian.people import policy
 from xiejian.people.permissions import PERMISSIONS
 
@@ -122,6 +122,8 @@ def _grading_lines() -> Iterator[str]:
         pack = packs.load(pack_id)
         since = f"{pack.from_on or '…'} – {pack.until_on or '…'}"
         yield from ["", f"## {pack.id}", "", f"{pack.title}。{pack.meaning}（{pack.citation}；{since}）", ""]
+        taken_over = {path for base in pack.extends for path in packs.load(base).files}
+        yield from _examples(path for path in pack.files if path not in taken_over)
         yield from table(
             ["rule", "环节", "meaning", "citation", "status"],
             (
@@ -135,6 +137,30 @@ def _grading_lines() -> Iterator[str]:
                 for r in packs.rules(pack)
             ),
         )
+
+
+def _examples(paths: Iterable[Path]) -> Iterator[str]:
+    """How many worked examples stand beside the files, with a link to each file of them."""
+    root = packs.root()
+    for path in paths:
+        beside = path.with_suffix(".examples.toml")
+        if beside.is_file():
+            count = len(tomllib.loads(beside.read_text(encoding="utf-8")).get("example", []))
+            name = beside.relative_to(root).as_posix()
+            yield from [f"{count} 个示例：[{name}](../../packs/{name})", ""]
+
+
+def _law_lines() -> Iterator[str]:
+    """The law library, as it stands in the packs."""
+    yield from ["", "## national/laws", ""]
+    yield from table(
+        ["law", "title", "number", "from", "until", "replaces", "status"],
+        (
+            [one.id, one.title, one.number, one.from_on or one.undated, one.until_on or "",
+             "、".join(one.replaces), status(one.unverified, one.checked)]
+            for one in laws.load().laws.values()
+        ),
+    )  # fmt: skip
 
 
 def _checklist_lines() -> Iterator[str]:
@@ -172,7 +198,7 @@ def _other_lines() -> Iterator[str]:
     """The remaining pack files, by whatever entries carry a meaning."""
     root = packs.root()
     for path in sorted(root.glob("*/*.toml")):
-        special = path.parent.name == "checklists" or path.name.startswith("grading")
+        special = path.parent.name == "checklists" or path.name.startswith(("grading", "laws"))
         if special or path.name.endswith(".examples.toml"):
             continue
         with path.open("rb") as file:
@@ -183,6 +209,7 @@ def _other_lines() -> Iterator[str]:
             ]  # fmt: skip
         if found:
             yield from ["", f"## {path.relative_to(root).with_suffix('').as_posix()}", ""]
+            yield from _examples([path])
             yield from table(["id", "meaning", "citation", "status"], found)
 
 
@@ -195,6 +222,7 @@ def rules() -> list[str]:
         *_grading_lines(),
         *_checklist_lines(),
         *_other_lines(),
+        *_law_lines(),
     ]
 
 

@@ -16,6 +16,7 @@ from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
 from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
+from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections.importing import import_visits
@@ -98,6 +99,7 @@ class OfficeYear:
         self._check_certificates()
         self._record_work()
         self._live(list(stepwise.values()))
+        read_and_check(self.staffed)
         self._grade()
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
