@@ -12,6 +12,7 @@ from pathlib import Path
 from docx.document import Document as DocxDocument
 from docx.enum.table import WD_ROW_HEIGHT_RULE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+from docx.image.exceptions import UnrecognizedImageError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -188,7 +189,12 @@ class _Setter:
         paragraph = cell.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
         run = paragraph.add_run()
-        picture = run.add_picture(str(sign.picture), height=Mm(SIGN_MM[1]))
+        try:
+            picture = run.add_picture(str(sign.picture), height=Mm(SIGN_MM[1]))
+        except (UnrecognizedImageError, OSError):  # `verify` reports the file; the paper is still needed
+            official.set_font(run, FANGSONG, SMALL_PT)
+            run.add_text(f"{sign.name}（签名图样打不开）")
+            return
         if picture.width > Mm(SIGN_MM[0]):
             picture.height = int(picture.height * Mm(SIGN_MM[0]) / picture.width)
             picture.width = Mm(SIGN_MM[0])

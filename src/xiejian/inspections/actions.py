@@ -537,7 +537,7 @@ def submit_correction(
     correction.save()
     _note_correction("submit_correction", correction, by, at, state=state, submitted_on=submitted_on)
     for file in evidence:
-        attach_evidence(correction=correction, file=file, by=by, at=at)
+        attach_evidence(correction=correction, file=file, stage="after", by=by, at=at)
     return correction
 
 

@@ -110,6 +110,8 @@ def visit(actor: Actor | None, visit_id: int) -> Visit | None:
             "team__office",
             "findings",
             "evidence",
+            "product_checks",
+            "site_records__signatures",
             Prefetch("corrections", corrections.order_by("ordered_on", "id")),
         )
         .filter(pk=visit_id)

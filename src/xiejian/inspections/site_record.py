@@ -53,7 +53,8 @@ def standing(visit: Visit) -> Standing:
 
 def parts(visit: Visit) -> dict[str, Any]:
     """The record in parts; everything in it is text, a number or a list of such."""
-    points = queries.answered_points(visit)
+    # what does not concern this party and was not answered is no part of the record
+    points = [point for point in queries.answered_points(visit) if point.asked or point.finding]
     return {
         "title": TITLE,
         "number": visit.number,

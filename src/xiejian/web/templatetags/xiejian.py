@@ -78,6 +78,18 @@ def classes(value: str) -> str:
 
 
 @register.filter
+def block_kind(block: object) -> str:
+    """What a block of a paper is: Heading, Text, Table …"""
+    return type(block).__name__
+
+
+@register.filter
+def times(count: int) -> range:
+    """So many turns of a loop."""
+    return range(count)
+
+
+@register.filter
 def yes_no(value: bool | None) -> str:
     return "未填" if value is None else "是" if value else "否"
 

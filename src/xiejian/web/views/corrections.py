@@ -17,15 +17,13 @@ from xiejian.clocks.queries import clocks_of
 from xiejian.inspections import actions, queries
 from xiejian.inspections.checks import MADE
 from xiejian.inspections.models import Correction, Visit
-from xiejian.kernel import divisions
-from xiejian.people.models import Office
 from xiejian.people.policy import Actor, may, require
 from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, Taken, day, shown, take, text
 from xiejian.web.views import clocks
-from xiejian.web.views.evidence import EvidenceForm, FilesField, attach
+from xiejian.web.views.evidence import CorrectionEvidenceForm, FilesField, attach, gallery
 from xiejian.web.views.people import office_choices
 
 STATES = actions.CORRECTION_WORKFLOW.states
@@ -244,11 +242,11 @@ def _correction(request: HttpRequest, pk: int) -> Correction:
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """One order: what was ordered, what did they answer, what may be done now?"""
     found = _correction(request, pk)
-    taken, wrong, stored, upload = Taken(), [], False, EvidenceForm()
+    taken, wrong, stored, upload = Taken(), [], False, CorrectionEvidenceForm()
     if request.method == "POST":
         require(request.actor, "inspections.visit", found.office_code)
         if request.POST.get("do") == "attach_evidence":
-            upload = EvidenceForm(request.POST, request.FILES)
+            upload = CorrectionEvidenceForm(request.POST, request.FILES)
             wrong = attach(request, upload, correction=found)
             stored = not (wrong or upload.errors)
         else:
@@ -269,6 +267,8 @@ def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, An
     actor, on = request.actor, clock.today(request)
     editable = bool(may(actor, "inspections.visit", found.office_code))
     names = [t.action for t in actions.CORRECTION_WORKFLOW.allowed(found.state)] if editable else []
+    evidence = gallery(found.evidence.all())
+    at_visit = [item for item in gallery(found.visit.evidence.all()) if item.row.kind == "photo"]
     first = {name: on for name in ("submitted_on", "rechecked_on", "ordered_on", "closed_on")}
     return {
         "found": found,
@@ -277,7 +277,11 @@ def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, An
         "clocks": clocks.shown(clocks_of("correction", [found.pk]).get(found.pk, []), clock.now(request)),
         "editable": editable,
         "steps": shown(STEPS, names, taken, found, actor, first, first_open=True),
-        "evidence": list(found.evidence.all()),
+        "evidence": evidence,
+        "before_after": [
+            ("整改前", [item for item in evidence if item.row.stage == "before"] or at_visit),
+            ("整改后", [item for item in evidence if item.row.stage == "after"]),
+        ],
         "no_evidence": found.state == "passed" and not found.evidence.all(),
         "history": _history(found),
     }
@@ -293,19 +297,3 @@ def _history(found: Correction) -> list[tuple[dt.date, str, str]]:
         (found.closed_on, "办结", ""),
     ]
     return [(on, what, detail) for on, what, detail in steps if on]
-
-
-@needs("inspections.view")
-def correction_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """责令改正通知书: the order on paper."""
-    found = _correction(request, pk)
-    findings = found.visit.findings.filter(state="not_conform")
-    # a station orders in the name of its bureau, as the number of the notice says
-    bureau = divisions.at_tier(found.office_code, "county")
-    office = Office.objects.filter(code__in=(bureau, found.office_code)).order_by("stem").first()
-    context = {
-        "found": found,
-        "clauses": list(dict.fromkeys(f.clause for f in findings if f.clause)),
-        "office_name": office.name if office else divisions.full_name(found.office_code),
-    }
-    return render(request, "web/corrections/notice.html", context)

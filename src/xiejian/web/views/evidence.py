@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
-from xiejian.inspections import actions, queries
-from xiejian.inspections.checks import EVIDENCE_TYPES
-from xiejian.inspections.models import Correction, Visit
+from xiejian.inspections import actions, limits, queries
+from xiejian.inspections.checks import EVIDENCE_KINDS, EVIDENCE_TYPES, STAGES
+from xiejian.inspections.models import Correction, Evidence, Visit
+from xiejian.inspections.paper_checks import capture_marks
 from xiejian.kernel.problems import Problem, Refused
+from xiejian.people.policy import may, require
 from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
@@ -22,9 +31,11 @@ from xiejian.web.guard import needs
 #: What a browser may show in place; everything else is handed over as a download.
 SHOWN_IN_PLACE = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
-    ".pdf": "application/pdf", ".mp4": "video/mp4", ".mp3": "audio/mpeg", ".txt": "text/plain; charset=utf-8",
+    ".pdf": "application/pdf", ".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".wav": "audio/wav",
+    ".weba": "audio/webm", ".txt": "text/plain; charset=utf-8",
 }  # fmt: skip
-PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+ICONS = {"scan": "file-text", "audio": "phone", "video": "camera", "document": "file-text", "photo": "camera"}
 
 
 class SeveralFiles(forms.ClearableFileInput):
@@ -51,37 +62,155 @@ class EvidenceForm(PageForm):
     caption = forms.CharField(label="说明", required=False, max_length=200)
 
 
+class CorrectionEvidenceForm(EvidenceForm):
+    stage = forms.ChoiceField(
+        label="整改前后", required=False, choices=[("after", "整改后"), ("before", "整改前"), ("", "不区分")]
+    )
+
+
+class DescribeForm(PageForm):
+    caption = forms.CharField(label="说明", max_length=200)
+    stage = forms.ChoiceField(
+        label="整改前后", required=False, choices=[("", "不区分"), ("before", "整改前"), ("after", "整改后")]
+    )
+
+
 def attach(
     request: HttpRequest, form: EvidenceForm, visit: Visit | None = None, correction: Correction | None = None
 ) -> list[Problem]:
-    """Store the files of a form, all or none; the problems when they are refused."""
+    """Store the files of a form, each by itself: what is wrong with one does not lose the others."""
     if not form.is_valid():
         return []
-    files = form.cleaned_data["files"]
-    try:
-        with transaction.atomic():
-            for file in files:
-                actions.attach_evidence(
-                    file=file, visit=visit, correction=correction, caption=form.cleaned_data["caption"],
-                    by=request.actor, at=clock.now(request),
-                )  # fmt: skip
-    except Refused as refused:
-        return list(refused.problems)
-    messages.success(request, f"已存入 {len(files)} 件证据，并计算了校验值。")
-    return []
+    wrong: list[Problem] = []
+    files, given = form.cleaned_data["files"], form.cleaned_data
+    for file in files:
+        try:
+            actions.attach_evidence(
+                file=file, visit=visit, correction=correction, caption=given["caption"],
+                stage=given.get("stage", ""), by=request.actor, at=clock.now(request),
+            )  # fmt: skip
+        except Refused as refused:
+            wrong += refused.problems
+    if stored := len(files) - len({problem.where for problem in wrong}):
+        messages.success(request, f"已存入 {stored} 件证据，并计算了校验值。")
+    return wrong
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One piece of evidence on a page: its number there, what it is, what does not fit about its time."""
+
+    row: Evidence
+    number: int
+    kind: str
+    icon: str
+    stage: str
+    marks: list[str]
+
+
+def gallery(rows: Iterable[Evidence], visited_on: dt.date | None = None) -> list[Shown]:
+    """Evidence as pages show it, numbered in its order. ``visited_on``: the day its photos should be of."""
+    return [
+        Shown(
+            row, number, EVIDENCE_KINDS.get(row.kind, "文件"), ICONS.get(row.kind, "file-text"),
+            STAGES.get(row.stage, ""), marks(row, visited_on),
+        )
+        for number, row in enumerate(rows, 1)
+    ]  # fmt: skip
+
+
+def marks(row: Evidence, visited_on: dt.date | None) -> list[str]:
+    return capture_marks(
+        captured_on=timezone.localtime(row.captured_at) if row.captured_at else None,
+        arrived_at=timezone.localtime(row.at), visited_on=visited_on, clock_offset=row.clock_offset,
+        tolerance_minutes=limits.clock_minutes(),
+    )  # fmt: skip
+
+
+def _found(request: HttpRequest, pk: int) -> Evidence:
+    found = queries.evidence(request.actor, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _file(file: FieldFile, content_type: str, name: str, download: bool) -> FileResponse:
+    if not file or not file.storage.exists(file.name):
+        raise Http404
+    answer = FileResponse(file.open("rb"), as_attachment=download, filename=name, content_type=content_type)
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 @needs("inspections.view")
 def evidence_file(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The stored file itself, to whoever may see its visit or its correction."""
-    found = queries.evidence(request.actor, pk)
-    if found is None or not found.file.storage.exists(found.file.name):
-        raise Http404
+    found = _found(request, pk)
     suffix = Path(found.file.name).suffix.lower()
     name = found.caption if found.caption.lower().endswith(suffix) else f"{found.caption}{suffix}"
-    answer = FileResponse(
-        found.file.open("rb"), as_attachment=suffix not in SHOWN_IN_PLACE, filename=name,
-        content_type=SHOWN_IN_PLACE.get(suffix, "application/octet-stream"),
-    )  # fmt: skip
-    answer["X-Content-Type-Options"] = "nosniff"
+    kind = SHOWN_IN_PLACE.get(suffix, "application/octet-stream")
+    return _file(found.file, kind, name, suffix not in SHOWN_IN_PLACE)
+
+
+@needs("inspections.view")
+def evidence_small(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    """The small copy of a photo."""
+    found = _found(request, pk)
+    answer = _file(found.thumbnail, "image/jpeg", "small.jpg", False)
+    answer["Cache-Control"] = "private, max-age=86400"  # its digest names the file: it never changes
     return answer
+
+
+@needs("inspections.view")
+@require_http_methods(["GET", "POST"])
+def evidence_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """One piece of evidence: what does it show, when and where was it taken, is it unchanged?"""
+    found = _found(request, pk)
+    place = found.visit or found.correction
+    form = DescribeForm(request.POST or None, initial={"caption": found.caption, "stage": found.stage})
+    wrong: list[Problem] = []
+    if request.method == "POST":
+        require(request.actor, "inspections.visit", place.office_code)
+        try:
+            if _change(request, found, form):
+                return redirect("evidence_view", pk=pk)
+        except Refused as refused:
+            wrong = list(refused.problems)
+    visit = found.visit or found.correction.visit
+    rows = list(place.evidence.all())
+    at = next(n for n, row in enumerate(rows) if row.pk == found.pk)
+    context = {
+        "item": gallery([found], visit.visited_on if found.visit else None)[0],
+        "number": at + 1,
+        "count": len(rows),
+        "before": rows[at - 1] if at else None,
+        "after": rows[at + 1] if at + 1 < len(rows) else None,
+        "place": place,
+        "place_page": reverse("visit" if found.visit else "correction", args=[place.pk]),
+        "party": visit.party,
+        "personal": bool(may(request.actor, "registry.personal", place.office_code)),
+        "editable": bool(may(request.actor, "inspections.visit", place.office_code)),
+        "form": form,
+        "problems": wrong,
+    }
+    status = 422 if wrong or form.errors else 200
+    return render(request, "web/evidence/view.html", context, status=status)
+
+
+def _change(request: HttpRequest, found: Evidence, form: DescribeForm) -> bool:
+    """Move the piece one place, or describe it anew; whether anything was done."""
+    who: dict[str, Any] = {"by": request.actor, "at": clock.now(request)}
+    move = {"earlier": -1, "later": 1}.get(request.POST.get("do", ""))
+    if move:
+        place = found.visit or found.correction
+        ids = [row.pk for row in place.evidence.all()]
+        at = ids.index(found.pk)
+        to = min(max(at + move, 0), len(ids) - 1)
+        ids.insert(to, ids.pop(at))
+        actions.order_evidence(visit=found.visit, correction=found.correction, ids=ids, **who)
+        return True
+    if not form.is_valid():
+        return False
+    actions.describe_evidence(evidence=found, **form.cleaned_data, **who)
+    messages.success(request, "已更正证据说明。")
+    return True

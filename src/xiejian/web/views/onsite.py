@@ -10,9 +10,10 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.inspections import actions, checklist_versions, checklists, queries
+from xiejian.inspections import actions, checklist_versions, checklists, products, queries
 from xiejian.inspections.checks import ADDRESSEES, FINDING_STATES, MADE, Entry
 from xiejian.inspections.judgements import CONCLUSIONS, suggested_due
 from xiejian.inspections.models import Visit
@@ -20,10 +21,12 @@ from xiejian.kernel.cells import tag_list
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require
 from xiejian.web import clock
+from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
+from xiejian.web.number_field import UDI, NumberField
 from xiejian.web.steps import Step, StepForm, Taken, day, shown, take, text
 from xiejian.web.views.cases import split_tags
-from xiejian.web.views.evidence import EvidenceForm, attach
+from xiejian.web.views.evidence import EvidenceForm, attach, gallery
 from xiejian.web.views.visits import STATE_TONES, campaign_titles, state_of
 
 #: What follows first from a conclusion, unless it was done already.
@@ -359,6 +362,8 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
         elif do == "attach_evidence":
             upload = EvidenceForm(request.POST, request.FILES)
             wrong, sent = attach(request, upload, visit=found), True
+        elif do == "check_product":
+            return _check_product(request, found, known, rows)
         else:
             taken = take(request, STEPS, found)
             wrong, sent = taken.problems, taken.step is not None
@@ -373,6 +378,37 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("extra-fact") and refused:
         context["extra"] = _extra([], request.POST)
     return render(request, "web/visits/visit.html", context, status=422 if refused else 200)
+
+
+class ProductForm(PageForm):
+    udi = NumberField(kind=UDI, label="器械标识", required=False, max_length=400)
+    registration_no = NumberField(
+        kind="device_registration", label="注册证编号", required=False, max_length=120,
+        help_text="名录认得这个产品标识时可以不填",
+    )  # fmt: skip
+
+
+def _check_product(
+    request: HttpRequest, found: Visit, known: checklists.Checklist | None, rows: list[PointRow]
+) -> HttpResponse:
+    """Check the product that was scanned; the page says at once what was found."""
+    form, wrong = ProductForm(request.POST), []
+    if form.is_valid():
+        try:
+            made = products.check_product(
+                visit=found, text=form.cleaned_data["udi"],
+                registration_no=form.cleaned_data["registration_no"], by=request.actor, at=clock.now(request),
+            )  # fmt: skip
+        except Refused as refused:
+            wrong = list(refused.problems)
+        else:
+            named = made.product_name or made.registration_no or made.udi
+            said = f"{named}：{products.VERDICTS[made.verdict]}"
+            (messages.success if made.verdict == "ok" else messages.warning)(request, said)
+            return redirect(f"{reverse('visit', args=[found.pk])}#products")
+    context = _page(request, found, known, rows, Taken())
+    context |= {"problems": wrong, "upload": EvidenceForm(), "product_form": form}
+    return render(request, "web/visits/visit.html", context, status=422)
 
 
 def _page(
@@ -405,28 +441,14 @@ def _page(
         "corrections": list(found.corrections.all()),
         "correction_states": actions.CORRECTION_WORKFLOW.states,
         "moved": list(queries.transfers(found)),
-        "evidence": list(found.evidence.all()),
+        "evidence": gallery(found.evidence.all(), found.visited_on),
+        "products": list(found.product_checks.all()),
+        "verdicts": products.VERDICTS,
+        "product_form": ProductForm(),
+        "records": list(found.site_records.all()),
         "judgement": found.extra.get("judgement"),
         "other": {k: v for k, v in found.extra.items() if k not in ("judgement", "refusal")},
         "earlier": queries.earlier_visits(actor, found),
         "on": on,
         **_proposal(found, known),
     }
-
-
-@needs("inspections.view")
-def visit_record(request: HttpRequest, pk: int) -> HttpResponse:
-    """现场检查记录: the visit on paper."""
-    found = _visit(request, pk)
-    known = checklist_versions.of_visit(found)
-    rows = [row for row in _rows(found, known) if row.asked or row.state]
-    context = {
-        "visit": found,
-        "checklist": known,
-        "chapters": _chapters(rows),
-        "failed": [row for row in rows if row.state == "not_conform"],
-        "judgement": found.extra.get("judgement"),
-        "evidence": list(found.evidence.all()),
-        "personal": bool(may(request.actor, "registry.personal", found.office_code)),
-    }
-    return render(request, "web/visits/record.html", context)
