@@ -24,6 +24,7 @@ from xiejian.people.models import Office, SavedView
 from xiejian.people.policy import SYSTEM, roles
 from xiejian.planning.models import Campaign, Plan, Task
 from xiejian.registry.models import ImportBatch, Licence, Registration
+from xiejian.sampling.models import Sample, SamplingPlan
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
 from xiejian.web.urls import urlpatterns
@@ -45,6 +46,7 @@ class World:
         self.link = party.links.get()
         self._register()
         self._year()
+        self._sampling()
         self._plan()
         self._people(officer)
         self.batch = ImportBatch.objects.create(
@@ -99,6 +101,21 @@ class World:
             cells=cells, by_name="x",
         )  # fmt: skip
 
+    def _sampling(self) -> None:
+        party, day = self.party, NOW.date()
+        self.sampling_plan = SamplingPlan.objects.create(
+            title=f"{party.name}抽检", year=day.year, kind="县级抽检", office_code=self.office.code,
+            state="issued", made_at=NOW, by_name=party.name,
+        )  # fmt: skip
+        line = self.sampling_plan.lines.create(
+            product=f"{party.name}产品", count=1, due_on=day, office_code=party.office_code
+        )
+        self.sample = Sample.objects.create(
+            number=f"{party.name}样品", line=line, kind="县级抽检", party=party, link="经营",
+            state="reported", product_name=f"{party.name}产品", sampled_on=day, result="不符合规定", result_on=day,
+            maker=party.name, office_code=party.office_code,
+        )  # fmt: skip
+
     def _plan(self) -> None:
         day = NOW.date()
         self.plan = Plan.objects.create(
@@ -142,6 +159,7 @@ class World:
             "clock_why": self.clock, "own_point": self.own_point,
             "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
             "campaign": self.campaign, "campaign_scope": self.campaign, "campaign_untagged": self.campaign,
+            "sample": self.sample, "sample_paper": self.sample, "sampling_plan": self.sampling_plan,
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
         more = {
@@ -152,6 +170,7 @@ class World:
             "officer_new": {"office": self.office.code},
             "office_packs": {"office": self.office.code},
             "visit_point": {"point": "none"},
+            "sample_paper": {"kind": "sheet"},
             "checklist": {"checklist_id": "distribution"},
             "checklist_blank": {"checklist_id": "distribution"},
             "campaign_scope": {"item": "a"},
@@ -287,6 +306,7 @@ class Markup(HTMLParser):
 
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
+    "sample_paper", "sampling_plan_form",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
     "law_read", "rule_check", "saved_views", "forget_view",

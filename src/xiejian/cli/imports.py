@@ -21,6 +21,7 @@ from xiejian.registry.batches import Outcome
 from xiejian.registry.columns import PARTY_COLUMNS
 from xiejian.registry.importing import import_parties
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
+from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -39,6 +40,7 @@ KINDS = {
     "visits": Kind("检查", VISIT_COLUMNS, import_visits),
     "cases": Kind("案件", CASE_COLUMNS, import_cases),
     "interviews": Kind("约谈", INTERVIEW_COLUMNS, import_interviews),
+    "samples": Kind("监督抽检样品", SAMPLE_COLUMNS, import_samples),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
 }

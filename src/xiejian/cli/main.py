@@ -20,6 +20,7 @@ COMMANDS = ANSWERS | {
     "init": "server",
     "packs": "packs",
     "plan": "plan",
+    "sample": "sample",
     "serve": "server",
     "table": "tables",
     "verify": "server",

@@ -94,9 +94,7 @@ def make_sampling_plan(
         title=title, year=year, kind=kind, basis=basis, laboratory=laboratory, office_code=office_code,
         state=PLAN_WORKFLOW.start, made_at=at, by_name=by.name,
     )  # fmt: skip
-    SamplingLine.objects.bulk_create(
-        SamplingLine(plan=plan, **{**asdict(line), "tags": tag_text(line.tags)}) for line in lines
-    )
+    _store_lines(plan, lines)
     _note_plan(
         "make_sampling_plan", plan, by, at, kind=kind, lines=len(lines), lots=sum(e.count for e in lines)
     )
@@ -108,6 +106,25 @@ def _plan_step(plan: SamplingPlan, action: str, by: Actor) -> list[str]:
     before = plan.state
     plan.state = PLAN_WORKFLOW.step(before, action, where=plan.title)
     return [before, plan.state]
+
+
+@transaction.atomic
+def add_lines(
+    *, plan: SamplingPlan, lines: Sequence[LineEntry], by: Actor, at: dt.datetime
+) -> list[SamplingLine]:
+    """Add lines to a plan that is not ended; refused like ``make_sampling_plan``."""
+    plan = _locked(plan)
+    _plan_step(plan, "add_lines", by)
+    refuse(check.check_lines(lines, plan.year, plan.office_code))
+    made = _store_lines(plan, lines)
+    _note_plan("add_lines", plan, by, at, lines=len(made), lots=sum(entry.count for entry in lines))
+    return made
+
+
+def _store_lines(plan: SamplingPlan, lines: Sequence[LineEntry]) -> list[SamplingLine]:
+    return SamplingLine.objects.bulk_create(
+        SamplingLine(plan=plan, **{**asdict(line), "tags": tag_text(line.tags)}) for line in lines
+    )
 
 
 @transaction.atomic

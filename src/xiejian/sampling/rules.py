@@ -76,6 +76,11 @@ def number_pattern() -> str:
     return str(_read()["format"]["sample"]["pattern"])
 
 
+def text(name: str, **facts: object) -> str:
+    """A sentence of a paper, filled in."""
+    return str(_read()["text"][name]["text"]).format(**facts)
+
+
 @cache
 def measures() -> dict[str, Measure]:
     """Every measure by id, in the order of the pack."""

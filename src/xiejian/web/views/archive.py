@@ -20,6 +20,7 @@ from xiejian.planning import grading
 from xiejian.planning import queries as planning
 from xiejian.registry import queries as registry
 from xiejian.registry.models import Party, PartyLink
+from xiejian.sampling import queries as sampling
 from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.views import credit_codes
@@ -27,6 +28,7 @@ from xiejian.web.views import credit_codes
 EVENT_ICONS = {
     "检查": "clipboard-list",
     "责令改正": "clipboard-check",
+    "抽检": "flask",
     "案件": "gavel",
     "约谈": "users",
     "移送": "arrow-right",
@@ -60,6 +62,8 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "personal": bool(may(actor, "registry.personal", found.office_code)),
         "may_edit": bool(may(actor, "registry.edit", found.office_code)),
         "may_visit": bool(may(actor, "inspections.visit", found.office_code)),
+        "may_sample": bool(may(actor, "sampling.sample", found.office_code)),
+        "failed_last_year": found.pk in sampling.failed_parties(*last_year(on)),
         "may_case": bool(may(actor, "cases.edit", found.office_code)),
         "years": _by_year(_events(actor, found)),
         "on": on,
@@ -67,6 +71,11 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         **credit_codes.mark(actor, found),
     }
     return render(request, "web/party.html", context)
+
+
+def last_year(on: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and last day of the year before."""
+    return dt.date(on.year - 1, 1, 1), dt.date(on.year - 1, 12, 31)
 
 
 def _open_matters(actor: Actor, found: Party, on: dt.date) -> dict[str, Any]:
@@ -78,6 +87,8 @@ def _open_matters(actor: Actor, found: Party, on: dt.date) -> dict[str, Any]:
         matters["visits"] = list(open_visits.filter(state__in=("planned", "started")))
     if may(actor, "planning.view"):
         matters["tasks"] = [t for t in planning.party_tasks(actor, found, on) if t.left > 0]
+    if may(actor, "sampling.view"):
+        matters["samples"] = list(sampling.open_samples(actor).filter(party=found))
     if may(actor, "cases.view"):
         matters["cases"] = list(cases.cases(actor, party=found).filter(closed_on=None))
     return matters | {"nothing_open": not any(matters.values())}
@@ -88,6 +99,8 @@ def _events(actor: Actor, found: Party) -> list[Event]:
     rooms = [registry.timeline(actor, found)]
     if may(actor, "inspections.view"):
         rooms.append(inspections.timeline(actor, found))
+    if may(actor, "sampling.view"):
+        rooms.append(sampling.timeline(actor, found))
     if may(actor, "cases.view"):
         rooms.append(cases.timeline(actor, found))
     if may(actor, "planning.view"):

@@ -21,6 +21,7 @@ from xiejian.planning import grading
 from xiejian.planning import queries as planning
 from xiejian.registry import queries as registry
 from xiejian.registry.models import LINKS, PartyLink
+from xiejian.sampling import queries as sampling
 from xiejian.web import clock
 from xiejian.web.charts import Chart
 from xiejian.web.guard import SIGNED_IN, needs
@@ -38,6 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _tasks(actor, on)
     if may(actor, "inspections.view"):
         context |= _visits(actor, on)
+    if may(actor, "sampling.view"):
+        context |= _samples(actor, on)
     if may(actor, "registry.view"):
         context |= _expiring(actor, on)
     if may(actor, "rules.acknowledge"):
@@ -69,6 +72,18 @@ def _visits(actor: Actor, on: dt.date) -> dict[str, Any]:
     if may(actor, "inspections.visit"):
         found |= {"my_visits": list(mine[:SHOWN]), "my_visits_count": mine.count()}
     return found
+
+
+def _samples(actor: Actor, on: dt.date) -> dict[str, Any]:
+    """Samples with a day that comes or is past, failed ones not yet handled, plan lines with lots missing."""
+    behind = sampling.lines_behind(actor, on, WEEK)
+    counts = sampling.counts(actor, on)
+    return {
+        "samples": list(sampling.due_samples(actor, on, WEEK)[:SHOWN]),
+        "samples_overdue": counts.overdue,
+        "samples_unhandled": counts.unhandled,
+        "sampling_behind": behind[:SHOWN],
+    }
 
 
 def _expiring(actor: Actor, on: dt.date) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from xiejian.registry.columns import PARTY_COLUMNS, read_party
 from xiejian.registry.importing import import_parties
 from xiejian.registry.models import ImportBatch
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
+from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
 from xiejian.web import clock, jobs
 from xiejian.web.export import download
 from xiejian.web.forms import PageForm
@@ -52,6 +53,7 @@ KINDS = {
     "visits": Kind("检查记录", VISIT_COLUMNS, import_visits, "/visits/"),
     "cases": Kind("案件", CASE_COLUMNS, import_cases, "/cases/"),
     "interviews": Kind("责任约谈", INTERVIEW_COLUMNS, import_interviews, "/cases/"),
+    "samples": Kind("监督抽检样品", SAMPLE_COLUMNS, import_samples, "/samples/?tab=all"),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points, "/checklists/own/"),
 }

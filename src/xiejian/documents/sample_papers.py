@@ -1,0 +1,165 @@
+"""The papers of a sample: the sheet of the spot, the result as served, the letter to the maker's region."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from xiejian.documents.draft import chinese_date
+from xiejian.documents.paper import Blank, Block, Facts, Heading, Paper, Sign, Signs, Text
+from xiejian.documents.papers import signing_office
+from xiejian.kernel import deadlines
+from xiejian.kernel.deadline_facts import unit_label
+from xiejian.sampling import rules
+from xiejian.sampling.checks import FAILED, METHODS, PASSED
+from xiejian.sampling.models import Sample
+
+KINDS = {"sheet": "抽样单", "result": "检验结果告知书", "letter": "关于协助核查不符合规定产品的函"}
+#: value that still goes beside another on one line of a form, in characters
+SHORT = 14
+
+
+def available(sample: Sample) -> dict[str, str]:
+    """Which papers the sample has by now, with their titles."""
+    found = ["sheet"] if sample.sampled_on or sample.state == "planned" else []
+    found += ["result"] if sample.result else []
+    found += ["letter"] if sample.result == FAILED and sample.maker else []
+    return {kind: KINDS[kind] for kind in found}
+
+
+def make(kind: str, sample: Sample, *, on: dt.date) -> Paper:
+    """The paper of a sample as of a day; KeyError for a kind that it does not have (see ``available``)."""
+    return {"sheet": _sheet, "result": _result, "letter": _letter}[kind](sample, on)
+
+
+def _day(on: dt.date | None) -> str:
+    return chinese_date(on) if on else ""
+
+
+def _number(value: int | None, unit: str) -> str:
+    return "" if value is None else f"{value}{unit}"
+
+
+def _lines(facts: Iterable[tuple[str, str]]) -> Facts:
+    """Facts two a line, a long one on a line of its own."""
+    rows: list[tuple[tuple[str, str], ...]] = []
+    waiting: list[tuple[str, str]] = []
+    for fact in facts:
+        alone = len(fact[1]) > SHORT
+        if waiting and (alone or len(waiting) == 2):
+            rows.append(tuple(waiting))
+            waiting = []
+        if alone:
+            rows.append((fact,))
+        else:
+            waiting.append(fact)
+    return Facts((*rows, *([tuple(waiting)] if waiting else [])))
+
+
+def _product(sample: Sample) -> Facts:
+    return _lines(
+        (
+            ("产品名称", sample.product_name),
+            ("注册证或备案编号", sample.registration_no),
+            ("规格型号", sample.model_spec),
+            ("批号或序列号", sample.lot),
+            ("生产日期", _day(sample.made_on)),
+            ("有效期至", _day(sample.expires_on)),
+            ("标示生产企业", sample.maker),
+            ("企业地址", sample.maker_address),
+            *((("唯一标识", sample.udi),) if sample.udi else ()),
+        )
+    )
+
+
+def _sheet(sample: Sample, on: dt.date) -> Paper:
+    party, price = sample.party, sample.price_fen
+    place = _lines(
+        (
+            ("被抽样单位", party.name),
+            ("统一社会信用代码", party.uscc or ""),
+            ("地址", party.address),
+            ("环节", sample.link),
+            ("抽样地点", sample.place),
+            ("抽检类型", sample.kind),
+            ("任务来源", sample.line.plan.title if sample.line else ""),
+        )
+    )
+    drawn = _lines(
+        (
+            ("抽样日期", _day(sample.sampled_on)),
+            ("抽样方式", sample.method),
+            ("库存数量", _number(sample.on_hand, sample.unit)),
+            ("抽样数量", _number(sample.quantity, sample.unit)),
+            ("其中备样", _number(sample.reserved, sample.unit)),
+            ("储存条件", sample.storage),
+            ("封签编号", sample.seals),
+            ("购样费用", "" if price is None else f"{price // 100}.{price % 100:02d}元"),
+            ("检验项目", sample.items),
+            ("检验依据", sample.standard),
+            ("检验机构", sample.laboratory),
+            ("备注", sample.remark),
+        )
+    )
+    note = "sheet_online" if sample.method == METHODS[1] else "sheet"
+    names = [name for name in sample.samplers.split("、") if name] or ["", ""]
+    signs = Signs(
+        (
+            Sign("被抽样单位（签名或盖章）", sample.witness),
+            *(Sign("抽样人员（签名）", name) for name in names),
+        )
+    )
+    blocks: tuple[Block, ...] = (
+        Heading("一、被抽样单位"), place, Heading("二、产品"), _product(sample), Heading("三、抽样与封样"),
+        drawn, Text(rules.text(note), small=True), Blank("被抽样单位意见"), signs,
+    )  # fmt: skip
+    return Paper("sheet", KINDS["sheet"], signing_office(sample.office_code), sample.number, blocks)
+
+
+def _said(sample: Sample) -> dict[str, str]:
+    return {
+        "laboratory": sample.laboratory or "检验机构",
+        "report_no": sample.report_no or "未填",
+        "result_on": _day(sample.result_on),
+        "sampled_on": _day(sample.sampled_on),
+        "product": sample.product_name,
+        "lot": sample.lot or "未标",
+        "failed_items": sample.failed_items or "见检验报告",
+        "registration_no": sample.registration_no or "未标",
+        "maker": sample.maker,
+        "party": sample.party.name,
+    }
+
+
+def _retest_days(sample: Sample) -> str:
+    """How long a retest may be asked for, in words, from the rule; '' where no rule is known."""
+    rule = rules.clocks()["retest"].rules.get(sample.area)
+    if rule is None:
+        return ""
+    found = deadlines.rule(rule)
+    return f"{found.n}{unit_label(found.unit)}"
+
+
+def _result(sample: Sample, on: dt.date) -> Paper:
+    passed = sample.result == PASSED
+    blocks: list[Block] = [Text(rules.text("passed" if passed else "failed", **_said(sample)))]
+    if not passed:
+        blocks.append(Text(rules.text("stop")))
+        if days := _retest_days(sample):
+            blocks.append(Text(rules.text("retest", days=days)))
+    blocks.append(Text("附件：检验报告"))
+    office = signing_office(sample.office_code)
+    blocks.append(Signs((Sign("收件人（签名或盖章）"), Sign("送达人（签名）"))))
+    return Paper(
+        "result", KINDS["result"], office, f"抽样单编号：{sample.number}", tuple(blocks),
+        addressee=sample.party.name, official=True, sealed_on=sample.notified_on or on,
+    )  # fmt: skip
+
+
+def _letter(sample: Sample, on: dt.date) -> Paper:
+    said = _said(sample)
+    blocks: tuple[Block, ...] = (Text(rules.text("letter", **said)), Text(rules.text("letter_asks")))
+    return Paper(
+        "letter", KINDS["letter"], signing_office(sample.office_code), "", blocks,
+        addressee=f"{sample.maker}所在地药品监督管理部门", official=True, sealed_on=on,
+    )  # fmt: skip
