@@ -150,7 +150,8 @@ class TestASchedule:
 @pytest.mark.parametrize(
     ("facts", "more", "reason"),
     [
-        ({"due_on": DAYS[0] - dt.timedelta(days=1)}, {}, "no_day"),
+        ({"due_on": DAYS[0] - dt.timedelta(days=1)}, {}, "overdue"),
+        ({"from_on": DAYS[4] + dt.timedelta(days=1), "due_on": DAYS[5] - dt.timedelta(days=1)}, {}, "no_day"),
         ({"minutes": 400}, {}, "too_long"),
         ({"qualification": "体系"}, {}, "no_qualified"),
         ({}, {"exclusions": frozenset({(0, 1), (1, 1), (2, 1)})}, "no_team"),

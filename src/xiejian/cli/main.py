@@ -21,6 +21,8 @@ COMMANDS = ANSWERS | {
     "packs": "packs",
     "plan": "plan",
     "sample": "sample",
+    "risk": "risk",
+    "schedule": "schedule",
     "serve": "server",
     "table": "tables",
     "verify": "server",

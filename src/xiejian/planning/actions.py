@@ -13,6 +13,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from django.db import transaction
 from django.db.models import Min, OuterRef, Subquery
 
@@ -36,6 +37,8 @@ CAMPAIGN_FLOW = workflow.load(Path(__file__).with_name("campaign_workflow.toml")
 CANCELLED = "注销"
 _KIND_IDS = {label: kind for kind, label in KIND_LABELS.items()}
 _BATCH = 2000
+#: what a plan says of a party besides its facts
+_NAMED = ("party__name", "party__uscc", "party__office_code")
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,45 @@ class Draft:
     seed: str
 
 
+@dataclass(frozen=True)
+class Register:
+    """What plans of one office and year are made from, read once: links with their facts, past visits."""
+
+    office_code: str
+    year: int
+    facts: pa.Table
+    visits: dict[tuple[int, str], list[PastVisit]]  # by party and link
+
+
 # --- reading what a plan is made from -------------------------------------------------------------------
 
 
-def _subjects(pack: packs.Pack, office_code: str, on: dt.date) -> list[Subject]:
-    """Every party link of the office and below that is not cancelled, graded as of ``on``: three queries."""
+def read_register(office_code: str, year: int) -> Register:
+    """Every party link of the office and below that is not cancelled, as of 1 January: five queries.
+
+    Refused with L201 (year) or L202 (office).
+    """
+    refuse([*checks.check_year(year), *checks.check_office_code(office_code)])
     rows = PartyLink.objects.filter(party__office_code__startswith=divisions.stem(office_code))
     rows = rows.exclude(party__status=CANCELLED)
-    graded = grading.grade_table(pack, grading.link_facts(rows, on), on)
+    start = dt.date(year, 1, 1)
+    facts = grading.link_facts(rows, start, _NAMED).sort_by("key")
+    return Register(office_code, year, facts, _past_visits(office_code, start))
+
+
+def _subjects(pack: packs.Pack, register: Register) -> list[Subject]:
+    """The links of the register, graded under the pack, in the order of their numbers."""
+    on = dt.date(register.year, 1, 1)
+    graded = grading.grade_table(pack, register.facts, on)
     duties = {row.id: row.duty for row in pack.rows_on(on) if row.duty is not None}
     read = cache(lambda rules: tuple(duties[rule] for rule in rules.split("、") if rule in duties))
     columns = [graded.column(name).to_pylist() for name in ("key", "level", "rules")]
     answers = {key: (level, read(rules)) for key, level, rules in zip(*columns, strict=True)}
+    names = ("key", "party_id", "link", "issued_on", "filed_on", *_NAMED)
     found = []
-    names = ("id", "party_id", "link", "issued_on", "filed_on", "party__name", "party__uscc")
-    stored = rows.order_by("id").values_list(*names, "party__office_code")
-    for link_id, party_id, link, issued_on, filed_on, name, uscc, office in stored.iterator(_BATCH):
+    for link_id, party_id, link, issued_on, filed_on, name, uscc, office in zip(
+        *(register.facts.column(n).to_pylist() for n in names), strict=True
+    ):
         level, owed = answers[link_id]
         key = f"{uscc or name}/{link}"
         found.append(Subject(key, party_id, link_id, link, level, office, issued_on, filed_on, owed))
@@ -79,8 +105,8 @@ def _distinct_keys(subjects: list[Subject]) -> list[Subject]:
     ]
 
 
-def _past_visits(office_code: str, before: dt.date, links: Iterable[Subject]) -> dict[int, list[PastVisit]]:
-    """Concluded visits before a day by party link: two queries."""
+def _past_visits(office_code: str, before: dt.date) -> dict[tuple[int, str], list[PastVisit]]:
+    """Concluded visits before a day by party and link: two queries."""
     base = divisions.stem(office_code)
     rows = Visit.objects.filter(
         state="concluded", visited_on__lt=before, party__office_code__startswith=base
@@ -97,25 +123,35 @@ def _past_visits(office_code: str, before: dt.date, links: Iterable[Subject]) ->
         if kind_id == "follow_up":  # it looked at what was ordered before it
             place[:] = [PastVisit(v.on, v.kind) for v in place]
         place.append(PastVisit(on, kind_id, ordered and result != "通过" and visit_id not in rechecked))
-    return {s.link_id: by_place[s.party_id, s.link] for s in links if (s.party_id, s.link) in by_place}
+    return dict(by_place)
 
 
 def draft_plan(
-    *, year: int, pack_id: str, office_code: str, seed: str, pack: packs.Pack | None = None
+    *,
+    year: int,
+    pack_id: str,
+    office_code: str,
+    seed: str,
+    pack: packs.Pack | None = None,
+    register: Register | None = None,
 ) -> Draft:
     """The plan that ``make_plan`` would store: graded as of 1 January, from the register as it stands.
 
     ``pack``: this pack with values changed in memory, for a plan that is only tried out (``what_if``).
-    Seven queries, however many parties. Refused with L201 (year), L202 (office), L203 (no parties) or K201
-    (no such pack).
+    ``register``: what ``read_register`` gave for this office and year, where several plans are drafted from
+    it. Six queries, however many parties; one with a register. Refused with L201 (year), L202 (office), L203
+    (no parties) or K201 (no such pack).
     """
-    refuse([*checks.check_year(year), *checks.check_office_code(office_code)])
+    register = register or read_register(office_code, year)
     pack = pack or packs.load(pack_id)
-    start = dt.date(year, 1, 1)
-    subjects = _subjects(pack, office_code, start)
+    subjects = _subjects(pack, register)
     if not subjects:
         raise Refused(problems("L203", office_code, code=office_code))
-    visits = _past_visits(office_code, start, subjects)
+    visits = {
+        s.link_id: register.visits[s.party_id, s.link]
+        for s in subjects
+        if (s.party_id, s.link) in register.visits
+    }
     earlier = Plan.objects.filter(office_code=office_code, pack=pack_id, year__lt=year)
     seed = seed or f"{pack_id}-{office_code}-{year}"
     drafted = plan_year(

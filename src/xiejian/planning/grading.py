@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -100,11 +100,12 @@ def grade_table(pack: Pack, facts: pa.Table, on: dt.date, keys: tuple[str, ...] 
         return connection.sql(worded.sql("duckdb")).to_arrow_table()
 
 
-def link_facts(links: QuerySet[PartyLink], on: dt.date) -> pa.Table:
+def link_facts(links: QuerySet[PartyLink], on: dt.date, more: Sequence[str] = ()) -> pa.Table:
     """The facts of stored links as an Arrow table with ``key`` (the link) and ``party_id``.
 
-    Three queries whatever the number: the links with their parties, and last year's penalty decisions and
-    failed samples, which add to what the register states about 上年度行政处罚 and 上年度抽检不合格.
+    ``more``: further paths of PartyLink that hold text, each a column of its own. Three queries whatever
+    the number: the links with their parties, and last year's penalty decisions and failed samples, which
+    add to what the register states about 上年度行政处罚 and 上年度抽检不合格.
     """
     last_year = dt.date(on.year - 1, 1, 1), dt.date(on.year - 1, 12, 31)
     recorded = {
@@ -114,7 +115,10 @@ def link_facts(links: QuerySet[PartyLink], on: dt.date) -> pa.Table:
         "failed_sampling_last_year": failed_parties(*last_year),
     }
     places = {2 + _FACTS.index(name): known for name, known in recorded.items()}
-    rows = links.order_by().values_list("pk", "party_id", *_PATHS).iterator(chunk_size=_CHUNK)
+    schema = _SCHEMA
+    for path in more:
+        schema = schema.append(pa.field(path, pa.string()))
+    rows = links.order_by().values_list("pk", "party_id", *_PATHS, *more).iterator(chunk_size=_CHUNK)
     batches = []
     while chunk := list(islice(rows, _CHUNK)):
         columns = [list(column) for column in zip(*chunk, strict=True)]
@@ -123,9 +127,9 @@ def link_facts(links: QuerySet[PartyLink], on: dt.date) -> pa.Table:
                 bool(stated) or party in known
                 for stated, party in zip(columns[place], columns[1], strict=True)
             ]
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)]
-        batches.append(pa.record_batch(arrays, schema=_SCHEMA))
-    return pa.Table.from_batches(batches, schema=_SCHEMA)
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+        batches.append(pa.record_batch(arrays, schema=schema))
+    return pa.Table.from_batches(batches, schema=schema)
 
 
 @lru_cache(maxsize=4096)

@@ -26,7 +26,7 @@ from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, require
 from xiejian.planning import queries
-from xiejian.planning.actions import Draft, draft_plan
+from xiejian.planning.actions import Draft, draft_plan, read_register
 from xiejian.planning.checks import problems, refuse
 from xiejian.planning.obligations import Subject, TaskDraft, authority_of
 from xiejian.registry.models import PartyLink
@@ -300,7 +300,8 @@ def compare(
     other = against or pack_id
     if other == pack_id and not changes:
         raise Refused(problems("L505"))
-    common: dict[str, Any] = {"year": year, "office_code": office_code, "seed": ""}
+    register = read_register(office_code, year)
+    common: dict[str, Any] = {"year": year, "office_code": office_code, "seed": "", "register": register}
     before = draft_plan(pack_id=pack_id, **common)
     tried = changed(packs.load(other), changes, dt.date(year, 1, 1))
     after = draft_plan(pack_id=other, pack=tried, **common)

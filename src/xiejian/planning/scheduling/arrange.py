@@ -15,6 +15,7 @@ from xiejian.planning.scheduling.instance import Instance, Need, Outing, wanted_
 
 #: Why a visit cannot be made. The words are in the room's pages; the codes are stored.
 REASONS = {
+    "overdue": "期限已过，请单独安排",
     "no_day": "期限内没有工作日",
     "too_long": "一天做不完这次检查",
     "no_team": "可派的检查员不足（回避或本辖区人数）",
@@ -52,7 +53,7 @@ def hopeless(instance: Instance, need: Need) -> str:
         return "too_long"
     days = instance.usable_days(need)
     if not days:
-        return "no_day"
+        return "overdue" if instance.days and need.due_on < instance.days[0] else "no_day"
     team = instance.allowed(need)
     people = [instance.by_key[key] for key in team]
     there = [[p for p in people if day not in p.away] for day in days]

@@ -123,7 +123,7 @@ class _Model:
                 self.model.add_linear_constraint(solver.total(alternatives) <= 1)
 
     def bands(self) -> dict[int, Band]:
-        kept = [(frozenset(o.team), o.minutes) for o in self.instance.kept]
+        kept = [(frozenset(o.team) & self.instance.by_key.keys(), o.minutes) for o in self.instance.kept]
         open_to = [(self.teams[n], outing.minutes) for n, (outing, _) in enumerate(self.dated)]
         tolerance = self.instance.tolerance
         return {
