@@ -1,0 +1,1 @@
+"""The order of visits, pure: what is known of a party, two explainable models, their back-test."""
