@@ -59,7 +59,7 @@ _POINT = {"chapter": "一", "text": "t", "citation": "c", "checked": "x"}
 CHECKLIST = checklists.from_json(
     {
         "id": "drawn", "title": "示例", "version": "0", "links": ["经营"], "areas": ["医疗器械"], "tags": [],
-        "kinds": [], "from": None, "until": None, "judgement": judgements.as_json(RULE),
+        "kinds": [], "modes": [], "from": None, "until": None, "judgement": judgements.as_json(RULE),
         "points": [
             {"id": "1", "key": True, **_POINT},
             {"id": "2", "key": True, "when": {"classes": "3"}, **_POINT},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from xiejian.kernel.problems import Refused
 from xiejian.registry.models import LINKS
 
 ON = dt.date(2024, 3, 5)
+DOCS = Path(__file__).parents[2] / "docs" / "explanation" / "checklists.md"
 
 GOOD = """
 id = "mine"
@@ -76,6 +78,17 @@ class TestLoading:
         theme = GOOD.replace('id = "mine"', 'id = "theme"').replace("M-1", "T-1")
         theme = theme.replace('judgement = "J-4"', 'judgement = "J-4"\ninclude = { mine = ["M-1"] }')
         assert [p.id for p in load(tmp_path, theme=theme)["theme"].points] == ["T-1", "M-1"]
+
+    def test_a_point_taken_twice_is_refused(self, tmp_path):
+        theme = GOOD.replace('id = "mine"', 'id = "theme"')
+        theme = theme.replace('judgement = "J-4"', 'judgement = "J-4"\ninclude = { mine = ["M-1"] }')
+        with pytest.raises(Refused, match="重复"):
+            load(tmp_path, theme=theme)
+
+    @pytest.mark.parametrize("when", ['{ status = "正常" }', "{ classes = 3 }", '{ shade = "red" }'])
+    def test_a_condition_that_cannot_be_asked_is_refused(self, tmp_path, when):
+        with pytest.raises(Refused, match="适用条件"):
+            load(tmp_path, GOOD.replace("key = true", f"key = true\nwhen = {when}"))
 
     def test_a_point_that_the_other_list_lacks_is_refused(self, tmp_path):
         theme = GOOD.replace('judgement = "J-4"', 'judgement = "J-4"\ninclude = { mine = ["M-9"] }')
@@ -150,17 +163,51 @@ class TestChoosing:
             ("生产", ["无菌"], {"kind": "全项目检查", "on": dt.date(2026, 11, 1)}, "production-gmp-2025"),
             ("经营", [], {"on": dt.date(2022, 5, 1)}, "distribution"),
             ("经营", [], {"on": dt.date(2022, 4, 30)}, None),
-            ("经营", [], {"area": "化妆品"}, None),
+            ("经营", [], {"area": "化妆品"}, "cosmetics"),
+            ("经营", [], {"area": "药品", "mode": "批发"}, "drug-wholesale"),
+            ("经营", [], {"area": "药品", "mode": "零售"}, "pharmacy"),
+            ("经营", ["第二类精神药品"], {"area": "药品", "mode": "批发"}, "drug-special"),
+            ("使用", ["疫苗"], {"area": "药品"}, "vaccine-use"),
+            ("生产", [], {"area": "药品"}, "drug-production"),
+            ("使用", ["植入"], {}, "sterile-implant-use"),
+            ("使用", ["大型设备"], {}, "large-equipment-use"),
+            ("使用", ["定制式义齿"], {}, "dental"),
+            ("生产", ["定制式义齿"], {}, "production-denture"),
+            ("生产", [], {"kind": "全项目检查"}, "production-gmp-2014-general"),
+            ("生产", ["植入"], {"kind": "全项目检查"}, "production-gmp-2014-implant"),
+            ("生产", ["无菌", "植入"], {"kind": "全项目检查"}, "production-gmp-2014-implant"),
+            ("生产", ["体外诊断试剂"], {"kind": "飞行检查"}, "production-gmp-2014-ivd"),
+            ("生产", ["无菌"], {"kind": "体系核查"}, "production-registration-check"),
+            ("生产", ["无菌"], {"kind": "体系核查", "on": dt.date(2022, 10, 9)}, "production-gmp-2014"),
+            ("生产", [], {"kind": "备案后检查"}, "production-filing-check"),
+            ("经营", ["角膜接触镜"], {"kind": "备案后检查"}, "distribution-filing-check"),
         ],
     )
     def test_the_list_that_fits_best(self, link, tags, facts, chosen):
         assert first(link, tags, **facts) == chosen
 
+    @pytest.mark.parametrize(
+        ("point", "facts", "asked"),
+        [
+            ("G3-3", {"classes": "3"}, True),
+            ("G3-3", {"classes": "2"}, False),
+            ("G3-3", {"classes": ""}, True),
+            ("G8-4", {"stores_for_others": False}, False),
+            ("G8-4", {"stores_for_others": True}, True),
+            ("G4-2", {"tags": ["无菌"]}, False),
+            ("G4-2", {"tags": []}, True),
+            ("G6-1", {"classes": "2"}, True),
+        ],
+    )
+    def test_a_point_is_asked_of_whom_it_concerns(self, point, facts, asked):
+        found = [p.id for p in checklists.get("distribution").asked(facts)]
+        assert (point in found) is asked
+
     def test_more_shared_tags_fit_better(self):
         assert first("经营", ["无菌", "体外诊断试剂", "冷链"]) == "ivd-cold-chain-distribution"
 
     def test_the_general_list_stays_on_offer(self):
-        assert [c.id for c in checklists.for_visit("经营", ["植入"], ON)][-1] == "distribution"
+        assert "distribution" in [c.id for c in checklists.for_visit("经营", ["植入"], ON)]
 
 
 class TestTallying:
@@ -231,3 +278,22 @@ class TestJudging:
     def test_what_is_remembered_is_marked(self):
         assert judge("J-4", Tally()).unverified
         assert not judge("J-2", Tally()).unverified
+
+
+def described() -> dict[str, list[str]]:
+    """checklist → points, key points, judgement, status, as the page's table says."""
+    lines = DOCS.read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines if line.startswith("| ")]
+    return {row[2].strip("`"): row[3:7] for row in rows if len(row) == 8}
+
+
+class TestThePageAboutThem:
+    """docs/explanation/checklists.md says what every list holds."""
+
+    @pytest.mark.parametrize("checklist", checklists.checklists().values(), ids=lambda c: c.id)
+    def test_counts_what_the_file_holds(self, checklist):
+        not_verified = sum(p.unverified for p in checklist.points)
+        total = len(checklist.points)
+        status = {0: "checked", total: "not verified"}.get(not_verified, f"{not_verified} not verified")
+        counts = [str(total), str(len(checklist.key_points)), checklist.judgement, status]
+        assert described()[checklist.id] == counts

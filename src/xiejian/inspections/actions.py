@@ -104,10 +104,10 @@ def _check_team(kind: str, office_code: str, team: Sequence[Officer]) -> None:
 
 # ── visits ────────────────────────────────────────────────────────────────────────────────────────
 def _chosen_checklist(
-    given: str | None, party: Party, link: str, tags: Sequence[str], kind: str, on: dt.date
+    given: str | None, party: Party, link: str, tags: Sequence[str], mode: str, kind: str, on: dt.date
 ) -> checklists.Checklist | None:
     """The checklist by id, none for an empty id, the most fitting one for None."""
-    fitting = checklists.for_visit(link, tags, on, area=party.area, kind=kind)
+    fitting = checklists.for_visit(link, tags, on, area=party.area, kind=kind, mode=mode)
     if given is None:
         return fitting[0] if fitting else None
     if given == "":
@@ -145,11 +145,9 @@ def schedule_visit(
     require(by, PERMISSION, party.office_code, where=party.name)
     refuse(check.check_kind(kind), check.check_link(link, LINKS), check.check_matter(kind, matter))
     _check_team(kind, office, team)
-    if tags is None:
-        stored = party.links.filter(link=link).values_list("tags", flat=True).first() or "|"
-    else:
-        stored = joined_tags(tags)
-    chosen = _chosen_checklist(checklist, party, link, tag_list(stored), kind, planned_on)
+    known, mode = party.links.filter(link=link).values_list("tags", "mode").first() or ("|", "")
+    stored = known if tags is None else joined_tags(tags)
+    chosen = _chosen_checklist(checklist, party, link, tag_list(stored), mode, kind, planned_on)
     visit = Visit.objects.create(
         number=next_number(Visit, "visit", office, planned_on.year),
         party=party,

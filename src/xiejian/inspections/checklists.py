@@ -68,7 +68,7 @@ def _condition(text: str) -> conditions.Condition:
 
 @dataclass(frozen=True)
 class Checklist:
-    """检查表. Empty ``tags`` or ``kinds``: not limited by product or by kind of inspection."""
+    """检查表. Empty ``tags``, ``kinds``, ``modes``: not limited by product, kind of visit or mode of sale."""
 
     id: str
     title: str
@@ -79,6 +79,7 @@ class Checklist:
     tags: tuple[str, ...] = ()
     areas: tuple[str, ...] = (AREA,)
     kinds: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
     from_on: dt.date | None = None
     until_on: dt.date | None = None
 
@@ -100,14 +101,18 @@ class Checklist:
     def in_force(self, on: dt.date) -> bool:
         return (self.from_on or on) <= on <= (self.until_on or on)
 
-    def fits(self, *, link: str, tags: Iterable[str], on: dt.date, area: str, kind: str) -> bool:
-        """Whether this list may be used for such a visit. ``area`` may join several with 、."""
+    def fits(self, *, link: str, tags: Iterable[str], on: dt.date, area: str, kind: str, mode: str) -> bool:
+        """Whether this list may be used for such a visit. ``area`` may join several with 、.
+
+        Kind and mode limit only where they are known.
+        """
         return (
             link in self.links
             and self.in_force(on)
             and not set(area.split("、")).isdisjoint(self.areas)
             and (not self.tags or not set(tags).isdisjoint(self.tags))
             and (not self.kinds or not kind or kind in self.kinds)
+            and (not self.modes or not mode or mode in self.modes)
         )
 
 
@@ -142,6 +147,7 @@ def as_json(checklist: Checklist) -> dict[str, Any]:
         "areas": list(checklist.areas),
         "tags": list(checklist.tags),
         "kinds": list(checklist.kinds),
+        "modes": list(checklist.modes),
         "from": checklist.from_on and checklist.from_on.isoformat(),
         "until": checklist.until_on and checklist.until_on.isoformat(),
         "points": [plain(point) for point in checklist.points],
@@ -161,6 +167,7 @@ def from_json(raw: Mapping[str, Any]) -> Checklist:
         tags=tuple(raw["tags"]),
         areas=tuple(raw["areas"]),
         kinds=tuple(raw["kinds"]),
+        modes=tuple(raw.get("modes", ())),
         from_on=day(raw["from"]),
         until_on=day(raw["until"]),
     )
@@ -212,6 +219,8 @@ def _checklist(name: str, raw: Mapping[str, Any], own: Mapping[str, list[Point]]
             if point_id not in known:
                 raise unusable(name, f"include 的检查点 {other}/{point_id} 不存在")
             points.append(known[point_id])
+    if len({p.id for p in points}) != len(points):
+        raise unusable(name, "include 以后检查点编号重复")
     if not points or raw.get("id") != name or not raw.get("links"):
         raise unusable(name, "需要与文件名相同的 id、links 和至少一个检查点")
     rule = judgements.judgements().get(raw.get("judgement", ""))
@@ -227,6 +236,7 @@ def _checklist(name: str, raw: Mapping[str, Any], own: Mapping[str, list[Point]]
         tags=tuple(raw.get("tags", ())),
         areas=tuple(raw.get("areas", (AREA,))),
         kinds=tuple(raw.get("kinds", ())),
+        modes=tuple(raw.get("modes", ())),
         from_on=raw.get("from"),
         until_on=raw.get("until"),
     )
@@ -284,24 +294,30 @@ def get(checklist_id: str) -> Checklist:
 
 
 def for_visit(
-    link: str, tags: Iterable[str], on: dt.date, *, area: str = AREA, kind: str = ""
+    link: str, tags: Iterable[str], on: dt.date, *, area: str = AREA, kind: str = "", mode: str = ""
 ) -> list[Checklist]:
     """The checklists in force on ``on`` that fit, the most fitting first.
 
-    A list made for the kind of inspection comes first; a full-item inspection then takes the
-    general list, any other the one that shares most product tags.
+    A list made for the kind of inspection comes first, the one for fewest kinds before others; then the
+    one that shares most product tags, but for a full-item inspection the general list where no list is
+    made for that kind; then the one made for the mode of sale.
     """
     wanted = set(tags)
     fitting = [
-        c for c in checklists().values() if c.fits(link=link, tags=wanted, on=on, area=area, kind=kind)
+        c
+        for c in checklists().values()
+        if c.fits(link=link, tags=wanted, on=on, area=area, kind=kind, mode=mode)
     ]
     areas = set(area.split("、"))
 
-    def rank(checklist: Checklist) -> tuple[bool, bool, int, str]:
+    def rank(checklist: Checklist) -> tuple[bool, int, bool, int, int, str]:
         themes = len(wanted.intersection(checklist.tags))
         made_for_kind = bool(kind) and kind in checklist.kinds
         own_area = set(checklist.areas) <= areas and AREA not in checklist.areas
-        return (not made_for_kind, not own_area, themes if kind == FULL_ITEM else -themes, checklist.id)
+        by_theme = themes if kind == FULL_ITEM and not made_for_kind else -themes
+        by_mode = 1 if not checklist.modes else 0 if mode else 2
+        kinds = len(checklist.kinds) if made_for_kind else 0
+        return (not made_for_kind, kinds, not own_area, by_theme, by_mode, checklist.id)
 
     return sorted(fitting, key=rank)
 

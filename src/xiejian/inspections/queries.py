@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce
 from xiejian.inspections import checklist_versions, checklists, judgements
 from xiejian.inspections.checks import FINDING_STATES, MADE
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
+from xiejian.kernel.cells import tag_list
 from xiejian.kernel.divisions import at_tier, stem
 from xiejian.kernel.timeline import Event
 from xiejian.people.models import Officer
@@ -248,8 +249,8 @@ def my_visits(actor: Actor, on: dt.date) -> QuerySet[Visit]:
 
 def suggested_checklists(party: Party, link: str, kind: str, on: dt.date) -> list[checklists.Checklist]:
     """The checklists that fit a party in a link on a day, best first."""
-    stored = party.links.filter(link=link).values_list("tags", flat=True).first() or "|"
-    return checklists.for_visit(link, stored.strip("|").split("|"), on, area=party.area, kind=kind)
+    tags, mode = party.links.filter(link=link).values_list("tags", "mode").first() or ("|", "")
+    return checklists.for_visit(link, tag_list(tags), on, area=party.area, kind=kind, mode=mode)
 
 
 def _visit_event(row: Visit) -> Event:
