@@ -180,7 +180,7 @@ class TestLaw:
     def test_a_law_is_found_read_and_acknowledged(self, open_page):
         page = open_page()
         page.goto("/laws/")
-        page.fill("#q", "网络销售监督")
+        page.fill("#q", "医疗器械网络销售监督")
         expect(page.locator("tr[data-row]")).to_have_count(1)
         page.click("a.cell-link")
         page.click("text=我已阅读，签收")
