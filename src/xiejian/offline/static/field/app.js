@@ -60,7 +60,8 @@ const path = () => window.location.hash.replace(/^#\/?/, "").split("/").map(deco
 
 async function render() {
   if (!app.key) return;
-  const [name = "", id] = path();
+  // without a download there are no rules to work by: what was done can still be sent
+  const [name = "", id] = app.day || ["queue", "phone"].includes(path()[0]) ? path() : [""];
   const pages = { "": todayPage, parties: searchPage, party: partyPage, visit: visitPage, queue: queuePage, phone: officePage, new: datePage };
   const { title, back, body } = await (pages[name] || todayPage)(app, id);
   byId("top").replaceChildren(h("header", { class: "field-top" },

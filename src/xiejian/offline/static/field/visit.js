@@ -108,14 +108,21 @@ class Visit {
     const outside = Object.keys(this.visit.findings).filter((id) => !asked.some((point) => point.id === id));
     if (outside.length) rows.push(h("div", { class: "chapter" }, "检查表以外"), outside.map((id) => this.point({ id, text: "检查表以外的问题", citation: this.visit.findings[id].clause || "", outside: true })));
     this.progress = h("div", { class: "card-header" });
+    this.rest = h("div", { class: "mb-3" });
     this.showProgress();
-    return h("section", { class: "card" }, this.progress, rows, this.started && !this.signed ? this.more(asked, outside) : "");
+    return h("section", { class: "card" }, this.progress, rows, this.started && !this.signed ? h("div", { class: "card-body" }, this.rest, this.extra()) : "");
+  }
+
+  /** The points that have no answer yet, as the visit stands now. */
+  open() {
+    const asked = this.checklist ? rules.asked(this.checklist, this.visit.facts || {}) : [];
+    return { asked, left: asked.filter((point) => !this.visit.findings[point.id]) };
   }
 
   showProgress() {
-    const asked = this.checklist ? rules.asked(this.checklist, this.visit.facts || {}) : [];
-    const done = asked.filter((point) => this.visit.findings[point.id]).length;
-    this.progress.replaceChildren(h("h2", { class: "card-title" }, "检查内容"), h("span", { class: "ms-auto text-secondary" }, `${done}/${asked.length} 项`));
+    const { asked, left } = this.open();
+    this.progress.replaceChildren(h("h2", { class: "card-title" }, "检查内容"), h("span", { class: "ms-auto text-secondary" }, `${asked.length - left.length}/${asked.length} 项`));
+    this.rest.replaceChildren(left.length ? this.allRest(left.length) : "");
   }
 
   point(point) {
@@ -156,21 +163,25 @@ class Visit {
     return place;
   }
 
-  /** All the rest conform; a problem that the list does not ask about. */
-  more(asked, outside) {
-    const rest = asked.filter((point) => !this.visit.findings[point.id]);
-    const all = h("button", { type: "button", class: "btn w-100 big", onclick: async () => {
-      if (!window.confirm(`其余 ${rest.length} 项都记为符合？`)) return;
-      const entries = rest.map((point) => ({ point: point.id, state: "conform", fact: "", severe: false, known: null }));
-      await this.record("record_findings", { entries });
-    } }, icon("circle-check"), `其余 ${rest.length} 项都符合`);
-    const extra = h("details", {}, h("summary", {}, "检查表以外的问题"), h("div", { class: "mt-2" }, form("记入", [field("事实", area("fact", "", 2)), field("依据的条款", input("clause", { maxlength: 200 })), h("label", { class: "form-check" }, h("input", { class: "form-check-input", type: "checkbox", name: "severe" }), h("span", { class: "form-check-label" }, "严重缺陷"))], async ({ fact, clause, severe }) => {
+  /** All the rest conform: looked up at the click, so that no answer given meanwhile is written over. */
+  allRest(count) {
+    return h("button", { type: "button", class: "btn w-100 big", onclick: async () => {
+      const { left } = this.open();
+      if (!window.confirm(`其余 ${left.length} 项都记为符合？`)) return;
+      await this.record("record_findings", { entries: left.map((point) => ({ point: point.id, state: "conform", fact: "", severe: false, known: null })) });
+    } }, icon("circle-check"), `其余 ${count} 项都符合`);
+  }
+
+  /** A problem that the list does not ask about. */
+  extra() {
+    const asked = new Set(this.open().asked.map((point) => point.id));
+    const outside = Object.keys(this.visit.findings).filter((id) => !asked.has(id));
+    return h("details", {}, h("summary", {}, "检查表以外的问题"), h("div", { class: "mt-2" }, form("记入", [field("事实", area("fact", "", 2)), field("依据的条款", input("clause", { maxlength: 200 })), h("label", { class: "form-check" }, h("input", { class: "form-check-input", type: "checkbox", name: "severe" }), h("span", { class: "form-check-label" }, "严重缺陷"))], async ({ fact, clause, severe }) => {
       if (!fact.trim() || !clause.trim()) throw new Error("请写明事实和依据的条款");
       const number = outside.length + 1;
       const entry = { point: `其他${number}`, state: "not_conform", fact: fact.trim(), severe: Boolean(severe), clause: clause.trim(), known: null };
       await this.record("record_findings", { entries: [entry] });
     })));
-    return h("div", { class: "card-body" }, rest.length ? h("div", { class: "mb-3" }, all) : "", extra);
   }
 
   // ── the judgement ────────────────────────────────────────────────────────────────────────────────
