@@ -68,6 +68,35 @@ class TestEntries:
         assert words == "发现线索之日：15 个工作日；可延长 15 个工作日（经负责人批准）"
 
 
+class TestName:
+    def test_is_different_for_every_entry(self):
+        assert len({e.slug for e in ENTRIES}) == len(ENTRIES)
+
+    def test_leads_back_to_its_entry(self):
+        assert rule_book.by_slug()[ENTRIES[7].slug] is ENTRIES[7]
+
+    @pytest.mark.parametrize("said", ["meaning", "value", "citation"])
+    def test_stays_when_the_words_change_and_the_digest_does_not(self, said):
+        before, after = entry("A", slug="s"), entry("A", slug="s", **{said: "other"})
+        assert (before.slug == after.slug, before.digest == after.digest) == (True, False)
+
+    def test_the_digest_tells_nothing_of_marks(self):
+        assert entry("A").digest == entry("A", checked="", unverified=True).digest
+
+
+class TestVersions:
+    OLD = entry("A-O", until_on=dt.date(2026, 4, 14))
+    NEW = entry("A", from_on=dt.date(2026, 4, 15), replaces="A-O")
+
+    @pytest.mark.parametrize("one", [OLD, NEW], ids=["old", "new"])
+    def test_stand_together_by_date_whichever_is_asked(self, one):
+        assert rule_book.versions(one, [self.NEW, entry("B"), self.OLD]) == [self.OLD, self.NEW]
+
+    def test_of_another_pack_are_another_rule(self):
+        other = entry("A", pack="q")
+        assert rule_book.versions(entry("A"), [entry("A"), other]) == [entry("A")]
+
+
 class TestStatus:
     def test_what_was_read_may_hold_a_setting_of_ours(self):
         assert entry("A", design="日数").statuses == ("checked", "design")
