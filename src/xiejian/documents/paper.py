@@ -99,3 +99,13 @@ class Paper:
     sealed_on: dt.date | None = None
     imprint: tuple[str, str] | None = None
     draft: str = ""
+
+    @property
+    def body(self) -> tuple[Block, ...]:
+        """What stands above the seal of a letter; everything of a form."""
+        return tuple(b for b in self.blocks if not (self.official and isinstance(b, Signs)))
+
+    @property
+    def receipt(self) -> tuple[Block, ...]:
+        """Names to sign below the seal of a letter."""
+        return tuple(b for b in self.blocks if self.official and isinstance(b, Signs))

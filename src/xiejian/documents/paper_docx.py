@@ -61,14 +61,13 @@ class _Setter:
         self._number()
         if paper.addressee:
             self.block(Text(f"{paper.addressee}：", indent=False))
-        # names to sign stand below the seal of a letter
-        for block in (b for b in paper.blocks if not (paper.official and isinstance(b, Signs))):
+        for block in paper.body:
             self.block(block)
         if paper.sealed_on:
             self.document.paragraphs[-1].paragraph_format.keep_with_next = True
             official.add_signature(self.document, paper.office_name, chinese_date(paper.sealed_on))
             self._remark("（印章）")
-        for block in (b for b in paper.blocks if paper.official and isinstance(b, Signs)):
+        for block in paper.receipt:
             self.block(block)
         if paper.imprint:
             _add_imprint(self.document, *paper.imprint)

@@ -222,7 +222,7 @@ def _record_blocks(visit: Visit, content: dict[str, Any], office: str, personal:
 
 
 def _findings(failed: list[dict[str, Any]]) -> list[Block]:
-    blocks: list[Block] = [Heading(f"发现的问题（{len(failed)}项）" if failed else "一、发现的问题")]
+    blocks: list[Block] = [Heading(f"发现的问题（{len(failed)}项）" if failed else "发现的问题")]
     if not failed:
         return [*blocks, Text("没有发现不符合项。")]
     rows = tuple(

@@ -168,6 +168,8 @@ def evidence_view(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
     place = found.visit or found.correction
     form = DescribeForm(request.POST or None, initial={"caption": found.caption, "stage": found.stage})
+    if found.visit:
+        del form.fields["stage"]
     wrong: list[Problem] = []
     if request.method == "POST":
         require(request.actor, "inspections.visit", place.office_code)

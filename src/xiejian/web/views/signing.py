@@ -13,7 +13,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from xiejian.documents import papers
 from xiejian.inspections import checklists, queries, signing, site_record
 from xiejian.inspections.checks import MADE
 from xiejian.inspections.models import Signature, SiteRecord, Visit
@@ -124,18 +123,22 @@ def _page(request: HttpRequest, found: Visit, part: int, bound: dict[str, PageFo
         "row": row,
         "text": text,
         "digest": digest,
-        "paper": papers.make("record", found.pk, by=request.actor, on=clock.today(request)),
         "given": given,
         "roles": signing.ROLES,
         "missing": missing,
         "party_missing": not party,
         "begun": found.state in MADE,
+        "open_points": 0 if row else _unanswered(found),
         "signers": [*found.inspectors.split("、"), found.party.head or found.party.legal_representative],
         "sign": bound.get("sign") or SignForm(prefix="sign", initial=first),
         "refuse": bound.get("refuse") or RefuseForm(prefix="refuse"),
         "supplement": bound.get("supplement") or SupplementForm(prefix="supplement"),
         "opened": next(iter(bound), ""),
     }
+
+
+def _unanswered(found: Visit) -> int:
+    return sum(point.asked and point.finding is None for point in queries.answered_points(found))
 
 
 def _standing(found: Visit) -> tuple[str, str]:
