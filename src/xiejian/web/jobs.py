@@ -97,6 +97,34 @@ def receive(upload: UploadedFile, kind: str, owner: str) -> Job:
     return job
 
 
+def start(kind: str, owner: str, title: str, work: Callable[[Callable[..., None]], dict[str, Any]]) -> Job:
+    """Work without a file, beside the request; ``work`` is given ``say(percent, what)`` and returns the outcome.
+
+    The page of the job shows how far it is, to its owner alone.
+    """
+    job = Job(secrets.token_hex(16), kind, owner, title)
+    job.folder.mkdir(parents=True)
+    meta = {"kind": kind, "owner": owner, "filename": title}
+    (job.folder / "job.json").write_text(json.dumps(meta), "utf-8")
+    job.say("running", percent=0, what="")
+    threading.Thread(target=_start, args=(job, work), name=f"{kind}-{job.token[:6]}", daemon=True).start()
+    return job
+
+
+def _start(job: Job, work: Callable[[Callable[..., None]], dict[str, Any]]) -> None:
+    try:
+        answer = work(lambda percent, what: job.say("running", percent=percent, what=what))
+    except Refused as refused:
+        job.say("refused", problems=[p.as_json() for p in refused.problems])
+    except Exception:
+        job.say("broken")
+        raise
+    else:
+        job.say("done", **answer)
+    finally:
+        connection.close()
+
+
 def find(token: str, owner: str) -> Job | None:
     """The job of this token if this officer uploaded it."""
     if not _TOKEN.fullmatch(token):
