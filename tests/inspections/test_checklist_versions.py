@@ -313,3 +313,50 @@ class TestAMatter:
         with pytest.raises(Refused) as refused:
             schedule(kind=kind, matter=matter)
         assert refused.value.first.code == "I111"
+
+
+class TestTheRecheck:
+    """What the rule of the visit says before the inspectors decide."""
+
+    @pytest.fixture
+    def licensed(self, naiman, inspector, now):
+        """A licence visit of a maker with one general failure, ordered to correct within thirty days."""
+
+        def make(matter):
+            maker = enrol(f"{matter}器械厂", STATION, now, link="生产")
+            team = [appoint(f"w{matter}", "王检", STATION, now), appoint(f"z{matter}", "赵检", STATION, now)]
+            visit = actions.schedule_visit(
+                party=maker, link="生产", kind="许可核查", planned_on=TODAY, team=team, matter=matter,
+                by=inspector, at=now, checklist="production",
+            )  # fmt: skip
+            visit = actions.start_visit(visit=visit, on=TODAY, by=inspector, at=now)
+            entries = [
+                Entry(p.id, "not_conform", "记录缺失") if p.id == "P51-9" else Entry(p.id, "conform")
+                for p in checklists.get("production").points
+            ]
+            actions.record_findings(visit=visit, entries=entries, by=inspector, at=now)
+            visit = actions.conclude_visit(visit=visit, by=inspector, at=now)
+            return actions.order_correction(
+                visit=visit, content="补齐记录", ordered_on=TODAY, due_on=dt.date(2024, 4, 4),
+                by=inspector, at=now,
+            )  # fmt: skip
+
+        return make
+
+    @pytest.mark.parametrize(
+        ("matter", "day", "answers"),
+        [
+            ("开办", dt.date(2024, 4, 4), [("全部符合", "J-1c-3"), ("仍有不符合", "J-1c-2")]),
+            ("开办", dt.date(2024, 4, 5), [("逾期", "J-1c-1")]),
+            ("延续", dt.date(2024, 4, 5), [("全部符合", "J-1d-2"), ("仍有不符合", "J-1d-1")]),
+        ],
+        ids=["in time", "a day late", "a renewal may be late"],
+    )
+    def test_is_foretold_by_the_day_of_the_report(self, licensed, matter, day, answers):
+        found = queries.recheck_rows(licensed(matter), day)
+        assert [(what, row.id) for what, row in found] == answers
+
+    def test_says_nothing_where_no_rule_judged(self, licensed):
+        correction = licensed("开办")
+        correction.visit.extra = {}
+        assert queries.recheck_rows(correction, TODAY) == []

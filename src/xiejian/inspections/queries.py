@@ -211,6 +211,21 @@ def evidence(actor: Actor | None, evidence_id: int) -> Evidence | None:
     return Evidence.objects.filter(mine, pk=evidence_id).first()
 
 
+def recheck_rows(row: Correction, on: dt.date) -> list[tuple[str, judgements.RecheckRow]]:
+    """What the visit's rule says the re-check comes to, by what is found; empty where it says nothing.
+
+    Late is a report after its date, or none by ``on``; a rule that lets no late report pass has one answer.
+    """
+    judged = row.visit.extra.get("judgement", {}).get("rule", "")
+    rule = checklists.rule_for(checklist_versions.of_visit(row.visit), row.visit.link)
+    late = (row.submitted_on or on) > row.due_on
+    good = rule.recheck(judged, late=late, failing=0)
+    bad = rule.recheck(judged, late=late, failing=1)
+    if good is None or bad is None:
+        return []
+    return [("逾期", good)] if good == bad else [("全部符合", good), ("仍有不符合", bad)]
+
+
 @dataclass(frozen=True)
 class Closure:
     """整改闭环: corrections ordered in a period and where they stand; ``rate`` is None when there is none."""

@@ -284,6 +284,7 @@ def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, An
         ],
         "no_evidence": found.state == "passed" and not found.evidence.all(),
         "history": _history(found),
+        "recheck_rows": queries.recheck_rows(found, on) if found.state in WAITING else [],
     }
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from xiejian.inspections import actions, checklists, queries
-from xiejian.inspections.checks import VISIT_KINDS
+from xiejian.inspections.checks import MATTERS, VISIT_KINDS
 from xiejian.inspections.judgements import CONCLUSIONS
 from xiejian.inspections.models import Visit
 from xiejian.kernel import workdays
@@ -269,6 +269,10 @@ class VisitForm(PageForm):
         widget=forms.TextInput(attrs={"list": "campaigns", "autocomplete": "off"}),
     )  # fmt: skip
     checklist = forms.ChoiceField(label="检查表", required=False)
+    matter = forms.ChoiceField(
+        label="核查事项", required=False, choices=[("", "—"), *((m, m) for m in MATTERS)],
+        help_text="只在许可核查时选择；延续核查有自己的判定规则",
+    )  # fmt: skip
     team = forms.ModelMultipleChoiceField(
         label="检查组",
         queryset=None,
