@@ -211,6 +211,11 @@ class TestComparing:
         rises = [(row.level[1] or 0) - (row.level[0] or 0) for row in found.moved]
         assert found.moved[0].name == "贮存" and rises == sorted(rises, reverse=True)
 
+    def test_reads_the_register_once_for_both_sides(self, register):
+        with CaptureQueriesContext(connection) as asked:
+            compare("DS-DF1.share=25%")
+        assert sum('."classes"' in query["sql"] for query in asked.captured_queries) == 1
+
     def test_asks_the_same_number_of_queries_however_many_parties(self, register):
         def asked() -> int:
             with CaptureQueriesContext(connection) as queries:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 TIERS = ("nation", "province", "city", "county", "station")
@@ -47,6 +47,7 @@ def tier(code: str) -> str:
     return "nation" if length == 0 else {2: "province", 4: "city", 6: "county"}.get(length, "station")
 
 
+@lru_cache(maxsize=65_536)  # asked for every duty of every party, of which few differ
 def at_tier(code: str, wanted: str) -> str:
     """The code of the office at tier ``wanted`` above ``code``; the code itself where it is not that deep."""
     base = stem(code)
