@@ -26,6 +26,7 @@ from xiejian.registry.models import (
     Registration,
     RegistrationCheck,
 )
+from xiejian.sampling.models import Sample
 
 # one worker builds the demo for all of these
 pytestmark = pytest.mark.xdist_group("demo")
@@ -49,6 +50,9 @@ def digest(code):
         "orders": in_office(Correction, code).values_list("number", "state", "due_on", "closed_on"),
         "cases": in_office(Case, code).values_list("number", "party__uscc", "fine_fen"),
         "tasks": in_office(Task, code).values_list("party__uscc", "link", "kind", "times", "due_on"),
+        "samples": in_office(Sample, code).values_list(
+            "number", "product_name", "state", "report_no", "seals"
+        ),
         "people": in_office(Officer, code, "office__code").values_list("username", "name"),
     }
     return {name: sorted(map(str, rows)) for name, rows in ordered.items()}
@@ -152,11 +156,14 @@ class TestBeilun2009:
             ({"kind": "不良事件报告"}, 3),
             ({"kind": "主导供应商", "category": "药品批发企业"}, 5),
             ({"kind": "主导供应商", "category": "街道卫生院"}, 2),
-            ({"kind": "监督抽检", "result": "符合规定"}, 1),
         ],
     )
     def test_work_without_a_room(self, facts, count):
         assert in_office(WorkRecord, BEILUN).filter(**facts).count() == count
+
+    def test_the_first_lots_of_the_lens_were_sampled_and_conform(self):
+        (sample,) = in_office(Sample, BEILUN)
+        assert (sample.product_name, sample.outcome, sample.state) == ("后房型人工晶体", "符合规定", "closed")
 
 
 @pytest.mark.django_db
@@ -239,6 +246,10 @@ class TestWholeDemo:
 
     def test_orders_are_in_every_state_of_their_life(self, demo):
         assert {"ordered", "submitted", "closed"} <= set(Correction.objects.values_list("state", flat=True))
+
+    def test_samples_are_in_many_states_of_their_life(self, demo):
+        states = set(Sample.objects.values_list("state", flat=True))
+        assert {"planned", "handed_over", "received", "notified", "final", "closed"} <= states
 
     def test_closed_orders_have_evidence(self, demo):
         assert not Correction.objects.filter(state="closed", evidence__isnull=True).exists()

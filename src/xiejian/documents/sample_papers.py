@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from xiejian.documents.draft import chinese_date
-from xiejian.documents.paper import Blank, Block, Facts, Heading, Paper, Sign, Signs, Text
+from xiejian.documents.paper import Block, Facts, Heading, Paper, Sign, Signs, Text
 from xiejian.documents.papers import signing_office
 from xiejian.kernel import deadlines
 from xiejian.kernel.deadline_facts import unit_label
@@ -56,6 +56,11 @@ def _lines(facts: Iterable[tuple[str, str]]) -> Facts:
     return Facts((*rows, *([tuple(waiting)] if waiting else [])))
 
 
+def _if_any(label: str, value: str) -> tuple[tuple[str, str], ...]:
+    """A fact that a form leaves out when there is nothing to say."""
+    return ((label, value),) if value else ()
+
+
 def _product(sample: Sample) -> Facts:
     return _lines(
         (
@@ -66,8 +71,8 @@ def _product(sample: Sample) -> Facts:
             ("生产日期", _day(sample.made_on)),
             ("有效期至", _day(sample.expires_on)),
             ("标示生产企业", sample.maker),
-            ("企业地址", sample.maker_address),
-            *((("唯一标识", sample.udi),) if sample.udi else ()),
+            *_if_any("企业地址", sample.maker_address),
+            *_if_any("唯一标识", sample.udi),
         )
     )
 
@@ -82,7 +87,7 @@ def _sheet(sample: Sample, on: dt.date) -> Paper:
             ("环节", sample.link),
             ("抽样地点", sample.place),
             ("抽检类型", sample.kind),
-            ("任务来源", sample.line.plan.title if sample.line else ""),
+            *_if_any("任务来源", sample.line.plan.title if sample.line else ""),
         )
     )
     drawn = _lines(
@@ -98,20 +103,20 @@ def _sheet(sample: Sample, on: dt.date) -> Paper:
             ("检验项目", sample.items),
             ("检验依据", sample.standard),
             ("检验机构", sample.laboratory),
-            ("备注", sample.remark),
+            *_if_any("备注", sample.remark),
         )
     )
     note = "sheet_online" if sample.method == METHODS[1] else "sheet"
     names = [name for name in sample.samplers.split("、") if name] or ["", ""]
     signs = Signs(
         (
-            Sign("被抽样单位（签名或盖章）", sample.witness),
+            Sign("被抽样单位意见、签名", sample.witness),
             *(Sign("抽样人员（签名）", name) for name in names),
         )
     )
     blocks: tuple[Block, ...] = (
         Heading("一、被抽样单位"), place, Heading("二、产品"), _product(sample), Heading("三、抽样与封样"),
-        drawn, Text(rules.text(note), small=True), Blank("被抽样单位意见"), signs,
+        drawn, Text(rules.text(note), small=True), signs,
     )  # fmt: skip
     return Paper("sheet", KINDS["sheet"], signing_office(sample.office_code), sample.number, blocks)
 
@@ -149,7 +154,6 @@ def _result(sample: Sample, on: dt.date) -> Paper:
             blocks.append(Text(rules.text("retest", days=days)))
     blocks.append(Text("附件：检验报告"))
     office = signing_office(sample.office_code)
-    blocks.append(Signs((Sign("收件人（签名或盖章）"), Sign("送达人（签名）"))))
     return Paper(
         "result", KINDS["result"], office, f"抽样单编号：{sample.number}", tuple(blocks),
         addressee=sample.party.name, official=True, sealed_on=sample.notified_on or on,

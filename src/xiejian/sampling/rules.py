@@ -91,13 +91,18 @@ def measures() -> dict[str, Measure]:
     }
 
 
+def next_measure(taken: set[str]) -> str:
+    """The first measure that is required and not yet taken, '' when there is none."""
+    return next((m.id for m in measures().values() if m.required and m.id not in taken), "")
+
+
 def missing_measures(taken: set[str]) -> list[str]:
     """What a failed sample still needs before its handling is complete, in words."""
     missing = [m.label for m in measures().values() if m.required and m.id not in taken]
     for key, question in _read()["settlement"].items():
         answers = {m.id for m in measures().values() if m.settles == key}
         if question.get("required") and not answers & taken:
-            missing.append(question["meaning"])
+            missing.append(question["label"])
     return missing
 
 

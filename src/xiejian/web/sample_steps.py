@@ -109,6 +109,8 @@ class MeasureForm(StepForm):
 
     def fit(self, record: Sample, actor: Actor) -> None:
         self.fields["measure"].choices = [(m.id, m.label) for m in rules.measures().values()]
+        taken = {disposal.measure for disposal in record.disposals.all()}
+        self.initial = {**self.initial, "measure": rules.next_measure(taken)}
 
 
 class CaseForm(StepForm):

@@ -18,8 +18,10 @@ from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
+from xiejian.cli.demo.sampling import Sampled
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections.importing import import_visits
+from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.inspections.work import record_work
 from xiejian.kernel.tabular import write_xlsx
 from xiejian.planning import actions as planning
@@ -98,6 +100,8 @@ class OfficeYear:
         self._decide_licences()
         self._check_certificates()
         self._record_work()
+        self._sample()
+        self._ask_more()
         self._live(list(stepwise.values()))
         read_and_check(self.staffed)
         self._grade()
@@ -239,7 +243,7 @@ class OfficeYear:
             self.counts["注册证核查"] += 1
 
     def _record_work(self) -> None:
-        """Work that has no room of its own yet: event reports, samples, lead suppliers, meetings."""
+        """Work that has no room of its own yet: event reports, lead suppliers, meetings."""
         parties = self._parties()
         for entry in self.year.data.get("work", []):
             units = [self.year.unit(place) for place in entry.get("units", [])] or [None]
@@ -253,6 +257,22 @@ class OfficeYear:
                     by=self.staffed.officer, at=moment(on), **facts,
                 )  # fmt: skip
                 self.counts["工作记录"] += 1
+
+    def _sample(self) -> None:
+        """The sampling plans, and every sample as far as it has come."""
+        sampled = Sampled(self.year)
+        self.counts["抽检计划批次"] += sampled.plans()
+        self.counts["抽检步骤"] += live(sampled.lives(), self.staffed.today)
+
+    def _ask_more(self) -> None:
+        """The check points that the office adds to the checklists for its own visits."""
+        for entry in self.year.data.get("own_point", []):
+            facts = {key: value for key, value in entry.items() if key != "on"}
+            add_own_points(
+                drafts=[Draft(**facts)], office_code=self.staffed.code, from_on=entry["on"],
+                by=self.staffed.officer, at=moment(entry["on"]),
+            )  # fmt: skip
+            self.counts["补充检查点"] += 1
 
     # ---- visits step by step ------------------------------------------------------------------------
 
