@@ -9,6 +9,7 @@ import pytest
 from xiejian.cases import actions
 from xiejian.cases.importing import import_interviews
 from xiejian.cases.models import Case, Interview
+from xiejian.clocks.queries import clocks_of
 from xiejian.kernel.problems import Refused
 from xiejian.people import audit
 from xiejian.people.models import AuditEntry
@@ -51,6 +52,13 @@ class TestFiling:
             file_case(**facts)
         assert codes(refused) == [code]
         assert not Case.objects.exists()
+
+    def test_the_time_for_the_decision_begins(self, filed):
+        (clock,) = clocks_of("case", [filed.pk])[filed.pk]
+        assert (clock.applied, clock.due_strict) == ("CS-11", filed.filed_on + dt.timedelta(days=90))
+
+    def test_a_summary_case_has_no_time_for_its_decision(self, file_case):
+        assert clocks_of("case", [file_case(procedure="简易").pk]) == {}
 
     def test_a_number_is_used_once(self, filed, file_case):
         with pytest.raises(Refused) as refused:

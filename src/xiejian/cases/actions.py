@@ -18,6 +18,7 @@ from django.utils import timezone
 from xiejian.cases import checks as check
 from xiejian.cases.checks import refuse
 from xiejian.cases.models import Case, Interview
+from xiejian.clocks import actions as clocks
 from xiejian.inspections.actions import joined_tags, schedule_visit
 from xiejian.inspections.checks import ADDRESSEES
 from xiejian.inspections.models import Transfer, Visit
@@ -32,6 +33,8 @@ from xiejian.sampling.models import Sample
 
 CASE_WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 PERMISSION = "cases.edit"
+#: the clock of a case and its time limit in packs/national/deadlines.toml
+DECIDE, DECIDE_RULE = "decide", "CS-11"
 #: What a decision may hold, with the words a problem uses.
 AMOUNTS = {"fine_fen": "罚款", "personal_fine_fen": "个人罚款", "confiscated_fen": "没收违法所得"}
 AMENDABLE = {"campaign": "专项", "tags": "品种标签", "conduct": "违法行为", "link": "环节"}
@@ -100,6 +103,11 @@ def file_case(
         goods_value_fen=goods_value_fen,
         office_code=office,
     )
+    if procedure == "普通":
+        clocks.set_clock(
+            subject="case", record=case.pk, name=DECIDE, rule=DECIDE_RULE, start=filed_on,
+            title=f"{number} {party.name}", office_code=office, by=by, at=at,
+        )  # fmt: skip
     _note("file_case", case, number, office, by, at, party=party.name, filed_on=filed_on, conduct=conduct)
     return case
 
@@ -198,6 +206,7 @@ def decide_case(
     for field, value in facts.items():
         setattr(case, field, value)
     case.save()
+    clocks.finish_clock(subject="case", record=case.pk, name=DECIDE, on=decided_on, by=by, at=at)
     _note(
         "decide_case", case, case.number, case.office_code, by, at, state=[before, after],
         decided_on=decided_on, **facts,
@@ -222,6 +231,7 @@ def close_case(*, case: Case, closed_on: dt.date, by: Actor, at: dt.datetime, re
     if reason:
         case.extra = {**case.extra, "结案理由": reason}
     case.save()
+    clocks.finish_clock(subject="case", record=case.pk, name=DECIDE, on=closed_on, by=by, at=at)
     _note(
         "close_case", case, case.number, case.office_code, by, at, state=[before, after],
         closed_on=closed_on, reason=reason,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from xiejian.cases import actions, queries
 from xiejian.cases.models import Case, Interview
+from xiejian.clocks.queries import clocks_of
 from xiejian.inspections.checks import ADDRESSEES
 from xiejian.inspections.models import Transfer
 from xiejian.kernel.problems import Problem, Refused
@@ -27,6 +28,7 @@ from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, day, shown, take
 from xiejian.web.templatetags.xiejian import tags
+from xiejian.web.views import clocks
 from xiejian.web.views.people import office_choices
 from xiejian.web.views.visits import campaign_titles
 
@@ -313,6 +315,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "state": (queries.state_label(found), STATE_TONES[actions.state_of(found)]),
         "campaign": titles.get(found.campaign, found.campaign),
         "campaigns": titles,
+        "clocks": clocks.shown(clocks_of("case", [pk]).get(pk, []), clock.now(request)),
         "moved": Transfer.objects.filter(source="case", source_no=found.number),
         "problems": taken.problems,
         "steps": shown(
