@@ -19,11 +19,12 @@ BIN = Path(sys.executable).parent
 
 #: Run by a process of its own: the server's database is never opened by the tests themselves.
 SEED = """
-import datetime as dt, json, sys
+import datetime as dt, json, random, sys
 import django
 django.setup()
 from django.utils import timezone
 from xiejian.inspections import actions as inspections
+from xiejian.inspections.models import Finding, Visit
 from xiejian.people import actions
 from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM, Actor
@@ -40,22 +41,42 @@ team = [
                             by=SYSTEM, at=now)
     for u, n in (("wang", "王检"), ("zhao", "赵检"))
 ]
+dice = random.Random(5)  # no two parties alike: what travels should not shrink more than real names do
+han = "安康仁和同济民生百草堂宏达瑞祥永盛德源金桥东方惠众平价益寿华信健民广济福田长春天佑新特药明眸视光口腔宁"
+def name(i):
+    return f"奈曼旗{''.join(dice.sample(han, 4))}大药房{i:04}"
+def number(n):
+    return "".join(dice.choices("0123456789", k=n))
 rows = Party.objects.bulk_create([
-    Party(name=f"奈曼旗第{i:04}大药房", uscc=None, division_code="150525", office_code=station.code,
-          station=station.name, address=f"大沁他拉镇文化街{i}号", head=f"负责人{i}", phone=f"0475-42{i:05}",
-          search_grams=grams([f"奈曼旗第{i:04}大药房"]), created_at=now, updated_at=now)
+    Party(name=(called := name(i)), uscc=f"9215{number(14)}", division_code="150525",
+          office_code=station.code, station=station.name, phone=f"0475-{number(7)}",
+          address=f"大沁他拉镇{''.join(dice.sample(han, 3))}街{dice.randrange(900)}号",
+          head="".join(dice.sample(han, 3)), search_grams=grams([called]), created_at=now, updated_at=now)
     for i in range(max(visits, parties))
 ])
+codes = [f"68{n:02}" for n in range(1, 78)]
 PartyLink.objects.bulk_create([
-    PartyLink(party=p, link="经营", classes="23", mode="零售",
+    PartyLink(party=p, link="经营", classes="23", mode=dice.choice(["零售", "批发"]),
               tags="|无菌|角膜接触镜|" if i % 5 else "|植入|", level=1 + i % 3,
-              scope="第二类医疗器械：6815注射穿刺器械，6822医用光学器具、仪器及内窥镜设备")
+              scope="第二类医疗器械：" + "，".join(sorted(dice.sample(codes, 8))))
     for i, p in enumerate(rows)
 ])
 Licence.objects.bulk_create([
-    Licence(party=p, kind="distribution_licence", number=f"蒙通食药监械经营许2024{i:04}号",
-            number_key=f"K{i}", issued_on=dt.date(2024, 1, 1), expires_on=dt.date(2029, 1, 1), scope="三类")
+    Licence(party=p, kind="distribution_licence", number=f"蒙通食药监械经营许2024{number(4)}号",
+            number_key=f"K{i}", issued_on=dt.date(2024, 1, 1 + i % 28),
+            expires_on=dt.date(2029, 1, 1 + i % 28), scope="，".join(sorted(dice.sample(codes, 8))))
     for i, p in enumerate(rows)
+])
+past = Visit.objects.bulk_create([
+    Visit(number=f"旧{i}", party=p, link="经营", kind="日常检查", office_code=station.code,
+          state="concluded", visited_on=dt.date(2025, 1 + i % 12, 1 + i % 28), conclusion="限期整改",
+          defects=1, inspectors="王检")
+    for i, p in enumerate(rows)
+])
+Finding.objects.bulk_create([
+    Finding(visit=v, point="G5-1", clause="医疗器械经营监督管理办法第九条", state="not_conform",
+            fact="".join(dice.choices(han, k=24)))
+    for v in past
 ])
 by, on = Actor.of(team[0]), timezone.localdate(now)
 plan = {"link": "经营", "kind": "日常检查", "planned_on": on, "team": team}

@@ -183,7 +183,8 @@ def test_a_day_in_the_field(field, server, tmp_path):
         field.page.click("button:has-text('立即同步')")
         field.page.wait_for_timeout(1500)
     found = server.ask(
-        "{'visit': list(Visit.objects.exclude(state='planned').values_list('state', 'defects')),"
+        "{'visit': list(Visit.objects.filter(number__contains='械检').exclude(state='planned')"
+        ".values_list('state', 'defects')),"
         " 'evidence': Evidence.objects.count(), 'products': ProductCheck.objects.count(),"
         " 'names': sorted(Signature.objects.values_list('name', flat=True)),"
         " 'outcomes': sorted(set(FieldEvent.objects.values_list('outcome', flat=True))),"
@@ -197,7 +198,7 @@ def test_a_day_in_the_field(field, server, tmp_path):
     assert (found["outcomes"], found["events"], found["chain"]) == (["applied"], made, None)
     assert found["orders"] == 1
     if pdf.program():
-        number = server.ask("Visit.objects.get(state='concluded').number")
+        number = server.ask("Visit.objects.get(state='concluded', number__contains='械检').number")
         out = tmp_path / "record.pdf"
         server.command(str(BIN / "xiejian"), "document", "record", "--visit", number, "--out", str(out))
         text = "".join(page.extract_text() for page in pypdf.PdfReader(out).pages)

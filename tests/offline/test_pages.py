@@ -171,7 +171,14 @@ class TestThePhone:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"[]", b'{"now": "x", "events": []}', b'{"now": "2024-03-05T10:00:00+08:00", "events": [1]}'],
+        [
+            b"",
+            b"[]",
+            b'{"now": "x", "events": []}',
+            b'{"now": "\\u0000"}',
+            b'{"now": "\\ud800"}',
+            b'{"now": "2024-03-05T10:00:00+08:00", "events": [1]}',
+        ],
     )
     def test_is_told_what_is_wrong_with_a_request(self, line, body):
         answer = line.ask("POST", "/field/sync/", body)

@@ -105,6 +105,21 @@ class TestSync:
         (answer,) = phone.send(phone.event(planned, "teleport"))
         assert (answer.outcome, codes(answer)) == ("refused", ["O201"])
 
+    @pytest.mark.parametrize(
+        ("kind", "payload"),
+        [
+            ("start_visit", {"on": "2024-03-05", "persons": "zwei"}),
+            ("start_visit", {"on": 7}),
+            ("record_findings", {"entries": 5}),
+            ("record_findings", {"entries": [{"point": {}}]}),
+            ("sign_record", {"role": [], "name": {}, "strokes": 1}),
+        ],
+    )
+    def test_what_cannot_be_read_is_kept_and_harms_nothing_else(self, kind, payload, phone, planned):
+        (answer,) = phone.send(phone.event(planned, kind, **payload))
+        assert answer.outcome in ("refused", "waiting")
+        assert audit.broken_at() is None
+
     def test_another_inspector_s_visit_out_of_reach_is_refused_and_kept(self, phone, planned):
         Visit.objects.filter(pk=planned.pk).update(office_code="522726")
         (answer,) = phone.send(phone.start(planned))

@@ -9,6 +9,7 @@ ends the same, and a server that is killed in between loses and doubles nothing.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
 
 from xiejian.inspections import actions as inspections
 from xiejian.inspections import checklist_versions, checklists, own_points
@@ -29,6 +30,7 @@ from xiejian.people.models import Officer
 from xiejian.people.policy import Actor, require
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
+logger = logging.getLogger(__name__)
 PERMISSION = "inspections.visit"
 FINAL = ("applied", "same", "conflict", "set_aside")
 
@@ -191,6 +193,12 @@ def _carry_out(event: FieldEvent, by: Actor, at: dt.datetime) -> handlers.Result
             result = handler(told)
     except Refused as refused:
         return handlers.Result("refused", visit, problems=refused.problems)
+    except OperationalError:
+        raise  # the database, not the event: the phone asks again
+    except (DatabaseError, TypeError, ValueError, KeyError, AttributeError):
+        # an event that nobody can read must not keep the others of the phone from being recorded
+        logger.exception("field event %s", event.pk)
+        return handlers.Result("refused", visit, problems=[problems("O209", event.kind)])
     result.visit = result.visit or visit
     return result
 

@@ -61,9 +61,11 @@ def plain_problems(view: View) -> View:
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         found = json.loads(request.body)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        # what no database stores: NUL, half of a character
+        storable = "\\u0000" not in json.dumps(found) and bool(json.dumps(found, ensure_ascii=False).encode())
+    except (ValueError, RecursionError):
+        found, storable = None, False
+    if not isinstance(found, dict) or not storable:
         raise Refused(problems("O201", "body", field="JSON"))
     return found
 

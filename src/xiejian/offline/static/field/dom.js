@@ -72,5 +72,5 @@ export function say(words, tone = "dark") {
   const bar = document.getElementById("said");
   clearTimeout(shown);
   bar.replaceChildren(h("div", { class: `toast show text-bg-${tone}` }, h("div", { class: "toast-body" }, words)));
-  shown = setTimeout(() => bar.replaceChildren(), 6000);
+  shown = setTimeout(() => bar.replaceChildren(), tone === "success" ? 3000 : 7000);
 }

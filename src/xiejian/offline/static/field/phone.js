@@ -45,7 +45,9 @@ async function send(method, path, body, headers) {
   return content;
 }
 
-const json = (value) => text.encode(JSON.stringify(value));
+// what no database stores never leaves the phone: NUL, half of a character
+const storable = (key, value) => (typeof value === "string" ? value.replaceAll("\u0000", "").toWellFormed?.() ?? value : value);
+const json = (value) => text.encode(JSON.stringify(value, storable));
 
 export const state = (device) => send("GET", `/field/state/?device=${device}`, null, {});
 export const register = (name, password) => send("POST", "/field/devices/", json({ name, password }), { "Content-Type": "application/json" });

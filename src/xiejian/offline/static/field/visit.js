@@ -220,7 +220,7 @@ class Visit {
   // ── evidence ─────────────────────────────────────────────────────────────────────────────────────
   evidence() {
     if (!this.made && this.visit.state !== "refused") return null;
-    const take = h("input", { class: "form-control", type: "file", accept: Object.keys(this.app.day.rules.files).concat("image/*").join(","), multiple: true, "aria-label": "照片或文件", "data-photo": "" });
+    const take = h("input", { type: "file", accept: Object.keys(this.app.day.rules.files).concat("image/*").join(","), multiple: true, class: "visually-hidden", id: "files", "aria-label": "照片或文件", "data-photo": "" });
     const caption = input("caption", { maxlength: 200, "aria-label": "说明", placeholder: "说明，例如：货架上的过期产品" });
     take.addEventListener("change", () => this.keepFiles([...take.files], caption.value.trim()).finally(() => { take.value = ""; }));
     const camera = h("input", { type: "file", accept: "image/*", capture: "environment", class: "visually-hidden", id: "camera", "aria-label": "拍照" });
@@ -228,7 +228,7 @@ class Visit {
     const list = h("div", { class: "thumbs mt-3" });
     this.thumbs(list);
     return card(`照片、录音和文件（${this.visit.evidence.length + (this.visit.stored_evidence || 0)}）`, h("div", { class: "mb-2" }, caption),
-      h("div", { class: "btn-list mb-2" }, h("label", { class: "btn big", for: "camera" }, "拍照"), camera, this.voice(caption)), take, list);
+      h("div", { class: "btn-list mb-2" }, h("label", { class: "btn big", for: "camera" }, "拍照"), camera, h("label", { class: "btn big", for: "files" }, "选择文件"), take, this.voice(caption)), list);
   }
 
   async keepFiles(files, caption) {
