@@ -85,5 +85,5 @@ class TestAFile:
 
     def test_asks_the_same_queries_for_many_rows(self, load, django_assert_max_num_queries):
         load(*({**GOOD, "检查内容": f"第{n}项"} for n in range(2)))
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(12):  # PostgreSQL locks the audit chain besides
             load(*({**GOOD, "检查内容": f"新{n}项"} for n in range(40)))

@@ -232,7 +232,7 @@ class TestFindings:
         self, started, inspector, now, django_assert_max_num_queries
     ):
         entries = [Entry(p.id, "conform") for p in checklists.get(started.checklist).points]
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             self.record(started, inspector, now, *entries)
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
+from xiejian.cli.demo import on_record
 from xiejian.cli.demo.accounts import moment
 from xiejian.cli.demo.invention import calendar, working_day
 from xiejian.cli.demo.year import Visited, Year
-from xiejian.inspections import actions, checklists
+from xiejian.inspections import actions, checklist_versions
 from xiejian.inspections.checks import Entry
 from xiejian.inspections.models import Correction, Visit
 from xiejian.people.models import Officer
@@ -167,6 +168,9 @@ class Lives:
         actions.record_findings(visit=visit, entries=found, by=by, at=at)
         photo = ContentFile(picture(visit.number), name="现场.png")
         actions.attach_evidence(file=photo, by=by, at=at, visit=visit, caption="检查现场")
+        if visited.ordered:  # who is ordered to correct something has signed for what was found
+            on_record.check_a_product(visit, by, at)
+            on_record.sign(visit, by, moment(visited.on, hour=3))
         actions.conclude_visit(visit=visit, by=by, at=moment(visited.on, hour=7), remark=visited.remark)
         visit.refresh_from_db()
 
@@ -216,7 +220,8 @@ def entries(visit: Visit, visited: Visited, clause: str = "", facts: Sequence[st
     if not visit.checklist:
         chosen = [facts[(start + n) % len(facts)] for n in range(min(failed, len(facts)))]
         return [Entry(str(n), "not_conform", fact=fact, clause=clause) for n, fact in enumerate(chosen, 1)]
-    points = checklists.get(visit.checklist).points
+    checklist = checklist_versions.of_visit(visit)
+    points = checklist.asked(visit.facts) if checklist else ()
     offset = start % len(points)
     general = [p.id for p in points[offset:] + points[:offset] if not p.key]
     wrong = (general or [p.id for p in points])[:failed]
