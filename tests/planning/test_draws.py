@@ -73,3 +73,54 @@ def test_what_cannot_be_drawn_is_refused(entries, count, seed, code):
     with pytest.raises(Refused) as refused:
         draws.draw(entries, count, seed)
     assert refused.value.first.code == code
+
+
+PEOPLE = ["张", "王", "李", "赵", "钱"]
+
+
+class TestTeams:
+    @given(LISTS, st.text(min_size=1, max_size=5), st.randoms())
+    def test_do_not_depend_on_the_order_of_the_inspectors(self, entries, seed, chance):
+        shuffled = list(PEOPLE)
+        chance.shuffle(shuffled)
+        assert draws.draw_teams(entries, PEOPLE, seed, size=2) == draws.draw_teams(
+            entries, shuffled, seed, size=2
+        )
+
+    @given(LISTS, st.sets(st.tuples(st.integers(0, 39), st.integers(0, 4)), max_size=20))
+    def test_never_hold_somebody_who_avoids_the_entry(self, entries, pairs):
+        few = {n: [p for e, p in pairs if e == n] for n, _ in pairs}
+        avoid = {(entries[n], PEOPLE[p]) for n, ps in few.items() for p in ps[:3] if n < len(entries)}
+        teams = draws.draw_teams(entries, PEOPLE, "s", size=2, avoid=avoid)
+        assert not any((team.entry, person) in avoid for team in teams for person in team.inspectors)
+
+    @given(LISTS)
+    def test_share_the_work_as_equally_as_can_be(self, entries):
+        teams = draws.draw_teams(entries, PEOPLE, "s", size=2)
+        times = [sum(person in team.inspectors for team in teams) for person in PEOPLE]
+        assert max(times) - min(times) <= 1
+
+    def test_are_not_those_of_last_time(self):
+        first = draws.draw_teams(["甲"], PEOPLE, "s", size=2)[0]
+        again = draws.draw_teams(["甲"], PEOPLE, "s", size=2, last={"甲": first.inspectors})[0]
+        assert (again.rotated, again.inspectors[0], again.inspectors != first.inspectors) == (
+            True, first.inspectors[0], True,
+        )  # fmt: skip
+
+    def test_are_those_of_last_time_where_there_is_nobody_else(self):
+        team = draws.draw_teams(["甲"], PEOPLE[:2], "s", size=2, last={"甲": PEOPLE[:2]})[0]
+        assert (set(team.inspectors), team.rotated) == (set(PEOPLE[:2]), False)
+
+    def test_take_the_smallest_digests_first(self):
+        def by_hand(person: str) -> str:
+            return hashlib.sha256("s\0甲\0".encode() + person.encode()).hexdigest()
+
+        assert (
+            list(draws.draw_teams(["甲"], PEOPLE, "s", size=2)[0].inspectors)
+            == sorted(PEOPLE, key=by_hand)[:2]
+        )
+
+    def test_are_refused_where_too_few_are_left(self):
+        with pytest.raises(Refused) as refused:
+            draws.draw_teams(["甲"], PEOPLE[:2], "s", size=2, avoid={("甲", "张")})
+        assert refused.value.first.code == "L611"

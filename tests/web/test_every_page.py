@@ -16,13 +16,15 @@ from xiejian.cases.models import Case, Interview
 from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
-from xiejian.inspections.models import Correction, Evidence, Visit
+from xiejian.inspections import site_record
+from xiejian.inspections.models import Correction, Evidence, Signature, SiteRecord, Visit
 from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
 from xiejian.people import actions
 from xiejian.people.models import Office, SavedView
-from xiejian.people.policy import SYSTEM, roles
-from xiejian.planning.models import Campaign, Plan, Task
+from xiejian.people.policy import SYSTEM, Actor, roles
+from xiejian.planning import schedule_actions
+from xiejian.planning.models import Assignment, Campaign, DrawRun, Plan, Schedule, Task
 from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.sampling.models import Sample, SamplingPlan
 from xiejian.web import jobs
@@ -81,8 +83,17 @@ class World:
             state="ordered", office_code=party.office_code,
         )  # fmt: skip
         self.evidence = Evidence.objects.create(
-            visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x"
-        )
+            visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x",
+            thumbnail=ContentFile(b"x", name="a-small.jpg"),
+        )  # fmt: skip
+        record = SiteRecord.objects.create(
+            visit=self.visit, text=f"{party.name}记录", digest="0", written_at=NOW, by_name="x",
+            content=site_record.parts(self.visit),
+        )  # fmt: skip
+        self.signature = Signature.objects.create(
+            record=record, role="inspector", name="王检", signed_at=NOW, digest="0", at=NOW, by_name="x",
+            file=ContentFile(b"x", name="a.png"),
+        )  # fmt: skip
         (self.own_point,) = add_own_points(
             drafts=[Draft("distribution", f"{party.name}补充", "本局文件")], office_code=party.office_code,
             from_on=day, by=SYSTEM, at=NOW,
@@ -112,8 +123,8 @@ class World:
         )
         self.sample = Sample.objects.create(
             number=f"{party.name}样品", line=line, kind="县级抽检", party=party, link="经营",
-            state="reported", product_name=f"{party.name}产品", sampled_on=day, result="不符合规定", result_on=day,
-            maker=party.name, office_code=party.office_code,
+            state="reported", product_name=f"{party.name}产品", sampled_on=day, result="不符合规定",
+            result_on=day, maker=party.name, office_code=party.office_code,
         )  # fmt: skip
 
     def _plan(self) -> None:
@@ -127,10 +138,34 @@ class World:
             due_on=day, office_code=self.party.office_code, origin="必查", rules="DS-DF2", basis="依据",
         )  # fmt: skip
 
+        self.order = OrderRun.objects.create(
+            on=day, office_code=self.office.code, method="points", why_method=self.party.name,
+            back_test={"refused": self.party.name}, at=NOW, by_name="x",
+        )  # fmt: skip
+        self.ordered = self.order.tasks.create(task=self.task, place=1, score=0)
+
         self.campaign = Campaign.objects.create(
             key="naiman-2023", title=f"{self.party.name}专项", office_code=self.office.code, state="open",
             starts_on=day, ends_on=day,
             scope=[{"id": "a", "title": self.party.name, "links": ["经营"], "tags": []}],
+        )  # fmt: skip
+
+        self.schedule = Schedule.objects.create(
+            office_code=self.office.code, from_on=day, until_on=day, state="issued", made_at=NOW,
+            by_name=self.party.name,
+            unmet=[{"task": self.task.pk, "party": self.party.pk, "name": self.party.name, "link": "经营",
+                    "kind": "日常检查", "due_on": "2024-03-05", "office": self.office.code,
+                    "reason": "no_room", "why": "已排满"}],
+        )  # fmt: skip
+        self.draw = DrawRun.objects.create(
+            title=f"{self.party.name}抽取", office_code=self.party.office_code, state="drawn", source="list",
+            candidates=[self.party.name], count=1, drawn=[self.party.name], commitment="0", secret="0",
+            committed_at=NOW, drawn_at=NOW, by_name="x",
+        )  # fmt: skip
+        self.assignment = Assignment.objects.create(
+            schedule=self.schedule, task=self.task, key="1", party=self.party, link="经营", kind="日常检查",
+            town=self.party.office_code, office_code=self.party.office_code, from_on=day, due_on=day, minutes=90,
+            day=day, inspectors="某某",
         )  # fmt: skip
 
     def _people(self, officer) -> None:
@@ -142,6 +177,7 @@ class World:
             username=f"w{party.pk}", name=party.name, office=self.office, role="head",
             password="long-enough-1", by=SYSTEM, at=NOW,
         )  # fmt: skip
+        self.feed = schedule_actions.open_feed(officer=self.officer, by=Actor.of(self.officer), at=NOW)
         self.view = SavedView.objects.create(
             officer=self.officer, page="/parties/", name=party.name, query="", saved_at=NOW
         )
@@ -149,21 +185,28 @@ class World:
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
-            "party": self.party, "party_code": self.party, "party_why": self.party, "party_amend": self.party, "case_new": self.party,
+            "party": self.party, "party_code": self.party, "party_why": self.party,
+            "party_amend": self.party, "case_new": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,
             "person": self.person, "officer_change": self.officer, "import_rejects": self.batch,
             "case": self.case, "interview": self.interview, "visit": self.visit, "visit_record": self.visit,
             "visit_point": self.visit, "correction": self.correction, "correction_notice": self.correction,
             "evidence_file": self.evidence, "plan": self.plan, "plan_file": self.plan,
-            "plan_draws": self.plan,
+            "plan_draws": self.plan, "visit_order_run": self.order, "visit_order_apply": self.order,
+            "visit_order_check": self.order, "visit_order_why": self.ordered,
             "clock_why": self.clock, "own_point": self.own_point,
             "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
             "campaign": self.campaign, "campaign_scope": self.campaign, "campaign_untagged": self.campaign,
+            "visit_sign": self.visit, "evidence_small": self.evidence, "evidence_view": self.evidence,
+            "paper": self.visit, "paper_file": self.visit, "signature_image": self.signature,
             "sample": self.sample, "sample_paper": self.sample, "sampling_plan": self.sampling_plan,
+            "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
         more = {
             "import_job": {"token": self.job.token},
+            "schedule_job": {"token": self.job.token},
+            "own_calendar": {"token": self.feed},
             "import_template": {"kind": "parties"},
             "pack": {"pack_id": "national-2022-78"},
             "office_new": {"parent": self.office.code},
@@ -171,6 +214,8 @@ class World:
             "office_packs": {"office": self.office.code},
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
+            "paper": {"kind": "record"},
+            "paper_file": {"kind": "record", "form": "docx"},
             "checklist": {"checklist_id": "distribution"},
             "checklist_blank": {"checklist_id": "distribution"},
             "campaign_scope": {"item": "a"},
@@ -216,7 +261,7 @@ def ask(client: Client, address: str) -> tuple[int, bytes]:
 
 
 #: Allowed, but the record behind the address is made for one officer or holds no file in this world.
-OWN_RECORD = {"forget_view", "import_job", "import_rejects", "visit_point"}
+OWN_RECORD = {"forget_view", "import_job", "import_rejects", "schedule_job", "visit_point"}
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
@@ -245,6 +290,8 @@ class TestWhoMayOpen:
 FOR_ALL = {
     "pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure",
     "law", "law_read", "rule_entry", "rule_check", "checklist", "checklist_blank",
+    # a job and a calendar are open to whoever holds their secret address
+    "schedule_job", "own_calendar",
 }  # fmt: skip
 RECORDS = [name for name, pattern in PAGES.items() if pattern.pattern.converters and name not in FOR_ALL]
 
@@ -306,9 +353,11 @@ class Markup(HTMLParser):
 
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
+    "schedule_job", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
-    "evidence_file", "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
+    "evidence_file", "evidence_small", "signature_image", "paper_file",
+    "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
     "law_read", "rule_check", "saved_views", "forget_view",
 }  # fmt: skip
 

@@ -95,11 +95,11 @@ class Now:
 class TestASchedule:
     def test_shows_its_result(self, me, schedule):
         context = me.get(reverse("schedule", args=[schedule.pk])).context
-        assert (context["total"], context["issued"], context["unmet"]) == (
-            schedule.assignments.count(),
-            0,
-            [],
-        )
+        assert (context["total"], context["issued"]) == (schedule.assignments.count(), 0)
+
+    def test_names_what_cannot_be_met_with_the_reason(self, me, schedule):
+        page = me.get(reverse("schedule", args=[schedule.pk])).content.decode()
+        assert schedule.unmet[0]["name"] in page and schedule.unmet[0]["why"] in page
 
     def test_is_handed_down_to_a_day(self, me, schedule):
         me.post(reverse("schedule", args=[schedule.pk]), {"do": "issue", "until_on": "2024-11-30"})

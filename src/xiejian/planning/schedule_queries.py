@@ -14,7 +14,7 @@ from icalendar import Calendar, Event
 from xiejian.inspections.models import Visit
 from xiejian.kernel import divisions
 from xiejian.people.models import Officer
-from xiejian.people.policy import Actor, visible
+from xiejian.people.policy import SYSTEM, Actor, visible
 from xiejian.planning import schedule_facts
 from xiejian.planning.models import Absence, Assignment, CalendarFeed, Recusal, Schedule
 from xiejian.planning.schedule_actions import feed_digest
@@ -24,8 +24,14 @@ LATER_DAYS, EARLIER_DAYS = 400, 60  # what a calendar feed shows around today
 
 
 def schedules(actor: Actor | None) -> QuerySet[Schedule]:
-    """Schedules of the actor's office and below, with how many visits each arranges; newest first."""
+    """Schedules of the actor's office and below, and those of the offices above it that were handed down.
+
+    With how many visits each arranges; newest first.
+    """
     rows = visible(Schedule.objects.all(), actor)
+    if actor is not None:
+        above = {divisions.at_tier(actor.office_code, tier) for tier in ("province", "city", "county")}
+        rows = (rows | Schedule.objects.filter(office_code__in=above, state="issued")).distinct()
     return rows.annotate(arranged=Count("assignments"), issued=Count("assignments__visit"))
 
 
@@ -172,12 +178,15 @@ class Load:
         return self.share > 0 and self.minutes > self.high
 
 
-def loads(schedule: Schedule) -> list[Load]:
-    """Everybody's work as it stands, those with most beyond their share first."""
+def loads(schedule: Schedule, actor: Actor = SYSTEM) -> list[Load]:
+    """The work as it stands of everybody whom the actor may see, those with most beyond their share first."""
+    reach = divisions.stem(actor.office_code)
     now = workload(schedule)
     tolerance = schedule.settings.get("tolerance_percent", 0) / 100
     found = []
     for entry in schedule.figures.get("loads", []):
+        if not entry["office"].startswith(reach):
+            continue
         share = entry["share"]
         # what is arranged elsewhere counts in the share, and does not move with the schedule
         elsewhere = entry["minutes"] - entry.get("arranged", entry["minutes"])

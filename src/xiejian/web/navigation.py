@@ -45,9 +45,10 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("分级", "grading", "stack-2", "planning.view"),
             Entry("年度计划", "plan_board", "calendar-event", "planning.view", "/plan/"),
+            Entry("检查顺序", "visit_order", "list-details", "planning.view"),
             Entry("规则推演", "what_if", "trending-up", "planning.plan"),
             Entry("排班", "schedule_board", "users", "planning.view", "/schedule/"),
-            Entry("双随机", "draw", "dice", "planning.view"),
+            Entry("双随机", "draw_list", "dice", "planning.view"),
             Entry("专项整治", "campaign_list", "flag", "planning.view"),
         ),
     ),

@@ -181,7 +181,7 @@ class IssueForm(PageForm):
 @require_http_methods(["GET", "POST"])
 def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     """一份排班: what does it arrange, what not, and is the work equal?"""
-    found = get_object_or_404(visible(Schedule.objects.all(), request.actor), pk=pk)
+    found = get_object_or_404(queries.schedules(request.actor), pk=pk)
     today = clock.today(request)
     until = min(found.until_on, _month(max(today, found.from_on))[1])
     issue = IssueForm(
@@ -194,7 +194,8 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     parties = visible(Party.objects.all(), request.actor, "office_code")
     shown = set(parties.filter(pk__in=[u["party"] for u in found.unmet]).values_list("pk", flat=True))
     context = {
-        "schedule": found, "state": STATES[found.state], "issue": issue, "loads": queries.loads(found),
+        "schedule": found, "state": STATES[found.state], "issue": issue,
+        "loads": queries.loads(found, request.actor),
         "unmet": [u for u in found.unmet if u["party"] in shown], "figures": found.figures,
         "office_name": dict(office_choices(request.actor)).get(found.office_code, found.office_code),
         "hours": round(found.figures.get("travel", 0) / 60), "gap": 100 * found.figures.get("gap", 0),
