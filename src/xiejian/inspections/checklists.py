@@ -10,6 +10,7 @@ keeps id and version, and checklist_versions keeps the text of each version that
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -342,7 +343,10 @@ def wrong() -> list[Problem]:
     for try_to_read in (
         lambda: judgements.load_judgements(folder / "inspections" / "judgements.toml"),
         lambda: load(folder / "checklists"),
-        lambda: load_rules(folder / "inspections" / "rules.toml"),
+        *(
+            functools.partial(load_rules, folder / "inspections" / f"{name}.toml")
+            for name in ("rules", "papers", "product-checks")
+        ),
     ):
         try:
             try_to_read()
