@@ -95,8 +95,35 @@ class TestPlan:
         code, answer = run("plan", "board", 999)
         assert (code, answer["code"]) == (2, "S110")
 
+    def test_a_lot_is_arranged_at_a_party(self, make, shop):
+        _, made = make("--issue")
+        code, answer = run(
+            "plan", "assign", made["lines"][0]["line"], "--party", shop.name, "--on", "2024-05-20"
+        )
+        assert (code, answer["state"], answer["party"]) == (0, "planned", shop.name)
+
 
 class TestDraw:
+    def test_the_sheet_of_an_arranged_lot_is_filled_in(self, make, shop, facts):
+        _, made = make("--issue")
+        _, planned = run(
+            "plan", "assign", made["lines"][0]["line"], "--party", shop.name, "--on", "2024-05-20"
+        )
+        given = {
+            "sample": planned["number"], "team": ["wang", "zhao"], "product_name": "口罩", "lot": "A",
+            "sampled_on": "2024-03-05", "quantity": 5, "seals": "F2",
+        }  # fmt: skip
+        code, answer = run("draw", "--facts", facts(**given))
+        assert (code, answer["number"], answer["state"]) == (0, planned["number"], "drawn")
+
+    def test_a_party_that_is_not_on_the_register_is_a_problem(self, shop, facts):
+        given = {
+            "party": "没有的店", "team": ["wang", "zhao"], "product_name": "口罩", "lot": "A", "link": "经营",
+            "kind": "县级抽检", "sampled_on": "2024-03-05", "quantity": 5, "seals": "F2",
+        }  # fmt: skip
+        code, answer = run("draw", "--facts", facts(**given))
+        assert (code, answer["code"]) == (2, "S215")
+
     def test_a_sheet_is_filled_in(self, drawn):
         sample = Sample.objects.get(number=drawn)
         assert (sample.state, sample.samplers, sample.sampled_on) == (

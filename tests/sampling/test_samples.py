@@ -345,3 +345,32 @@ class TestHandling:
     def test_deciding_on_a_case_ends_its_clock(self, final, walk):
         walk.measure(final, "no_case")
         assert clock(final, "clue").state == "done"
+
+
+class TestAmendment:
+    def amend(self, sample, inspector, now, reason="录入笔误", **changes):
+        return actions.amend_sample(sample=sample, changes=changes, reason=reason, by=inspector, at=now)
+
+    def test_it_corrects_the_label_and_keeps_both_versions(self, drawn, inspector, now):
+        self.amend(drawn, inspector, now, lot="20240106")
+        entry = AuditEntry.objects.get(action="amend_sample")
+        assert (drawn.lot, entry.detail["lot"]) == ("20240106", ["20240105", "20240106"])
+
+    def test_not_without_a_reason(self, drawn, inspector, now):
+        with pytest.raises(Refused) as refused:
+            self.amend(drawn, inspector, now, reason="", lot="20240106")
+        assert code(refused) == "S201"
+
+    def test_a_result_is_not_corrected_by_hand(self, drawn, inspector, now):
+        with pytest.raises(Refused) as refused:
+            self.amend(drawn, inspector, now, result="符合规定")
+        assert code(refused) == "S214"
+
+    def test_nor_into_something_that_cannot_be(self, drawn, inspector, now):
+        with pytest.raises(Refused) as refused:
+            self.amend(drawn, inspector, now, made_on=dt.date(2024, 3, 6))
+        assert code(refused) == "S205"
+
+    def test_another_maker_is_looked_up_again(self, drawn, inspector, now):
+        maker = enrol("乙厂", "150525", now, link="生产")
+        assert self.amend(drawn, inspector, now, maker="乙厂").maker_party == maker

@@ -186,3 +186,20 @@ class TestWhatOthersAsk:
         walk.to_result(draw(), "不符合规定")
         (event,) = queries.timeline(officer, maker)
         assert "抽自安康医疗器械店" in event.detail
+
+
+class TestWhatALinkNames:
+    def test_samples_of_a_visit_are_found_by_its_number(self, draw, officer):
+        sample = draw(visit_no="奈械检〔2024〕1号")
+        assert queries.linked(officer, "visit", 0, "奈械检〔2024〕1号") == [sample]
+
+    def test_a_visit_without_samples_has_none(self, drawn, officer):
+        assert queries.linked(officer, "visit", 0, "") == []
+
+    def test_a_party_is_named_by_its_full_name(self, shop, officer):
+        assert queries.party_named(officer, f" {shop.name} ") == shop
+
+    def test_half_a_name_names_nobody(self, shop, officer):
+        with pytest.raises(Refused) as refused:
+            queries.party_named(officer, "安康")
+        assert code(refused) == "S215"

@@ -234,6 +234,41 @@ class TestThePlans:
 
 
 class TestElsewhere:
+    def test_a_lot_is_arranged_at_a_party_from_the_plan(self, as_role, line, ours):
+        given = {"do": "plan_sample", "line": line.pk, "party": ours.name, "planned_on": "2024-05-20"}
+        answer = as_role("station_inspector").post(f"/samples/plans/{line.plan_id}/", given)
+        assert (answer.status_code, Sample.objects.get().state) == (302, "planned")
+
+    def test_the_sheet_of_an_arranged_lot_asks_only_for_what_is_open(self, officer, line, ours, team):
+        planned = actions.plan_sample(
+            line=line, party=ours, link="经营", planned_on=TODAY, by=SYSTEM, at=NOW
+        )  # fmt: skip
+        given = {k: v for k, v in sheet(team).items() if k not in ("kind", "link", "area")}
+        answer = officer.post(f"/samples/new/?sample={planned.pk}", given)
+        planned.refresh_from_db()
+        assert (answer.status_code, planned.state) == (302, "drawn")
+
+    def test_a_case_leads_back_to_its_sample(self, officer, final):
+        given = {"number": "案1", "filed_on": "2024-04-20", "procedure": "普通", "conduct": "违法"}
+        officer.post(f"/samples/{final.pk}/", {"do": "file_case_of_sample", **given})
+        page = officer.get(f"/cases/{Case.objects.get().pk}/").content.decode()
+        assert f'href="/samples/{final.pk}/"' in page
+
+    def test_a_visit_shows_what_was_sampled_during_it(self, officer, drawn, ours):
+        visit = Visit.objects.create(
+            number="V1", party=ours, link="经营", kind="日常检查", state="started", visited_on=TODAY,
+            persons=2, office_code=ours.office_code,
+        )  # fmt: skip
+        Sample.objects.update(visit_no="V1")
+        page = officer.get(f"/visits/{visit.pk}/").content.decode()
+        assert f'href="/samples/{drawn.pk}/"' in page and "&amp;visit=V1" in page
+
+    def test_a_slip_of_the_pen_is_corrected_on_the_page(self, officer, drawn):
+        given = {"product_name": drawn.product_name, "lot": "B9", "reason": "笔误"}
+        officer.post(f"/samples/{drawn.pk}/", {"do": "amend_sample", **given})
+        drawn.refresh_from_db()
+        assert drawn.lot == "B9"
+
     def test_the_first_page_names_what_is_due(self, officer, drawn, walk, line):
         walk.notify(walk.to_result(drawn, "不符合规定"))
         page = officer.get("/").content.decode()

@@ -19,7 +19,6 @@ from xiejian.kernel import dates
 from xiejian.kernel.problems import Refused
 from xiejian.people.models import Officer
 from xiejian.people.policy import SYSTEM, Actor
-from xiejian.registry.models import Party
 from xiejian.sampling import actions, checks, queries
 from xiejian.sampling.checks import Sheet, problems
 from xiejian.sampling.models import Sample, SamplingLine, SamplingPlan
@@ -122,6 +121,31 @@ def issue(plan_id: int, on_text: str, username: str, as_json: bool) -> None:
 @command(stored=True)
 def board(plan_id: int, on_text: str, as_json: bool) -> None:
     _show_plan(_plan(plan_id), _on(on_text), as_json)
+
+
+@plan_group.command("assign", help="安排一项任务的一批到一个单位抽样")
+@click.argument("line_id", type=int)
+@click.option("--party", required=True, help="统一社会信用代码或者名录中的完整名称")
+@click.option("--on", "on_text", required=True, help="计划抽样日期")
+@click.option("--link", default="", help="环节；不写则为任务的环节，任务不限的为单位的第一个环节")
+@by_option
+@json_option
+@command(stored=True)
+def assign(line_id: int, party: str, on_text: str, link: str, username: str, as_json: bool) -> None:
+    by, line = _actor(username), _line(line_id)
+    found = queries.party_named(by, party)
+    sample = actions.plan_sample(
+        line=line, party=found, planned_on=dates.read(on_text), by=by, at=timezone.now(),
+        link=link or line.link or found.links.values_list("link", flat=True).first() or "",
+    )  # fmt: skip
+    emit(_row(sample), as_json, f"{sample.number}：{found.name} {sample.product_name}")
+
+
+def _line(line_id: Any) -> SamplingLine:
+    found = SamplingLine.objects.select_related("plan").filter(pk=line_id).first()
+    if found is None:
+        _wrong("line", f"没有编号为 {line_id} 的抽检任务")
+    return found
 
 
 @plan_group.command("list", help="全部方案")
@@ -245,41 +269,36 @@ def _facts(action: str, function: Callable[..., Any], given: dict[str, Any]) -> 
 
 
 @sample_group.command(
-    "draw", help="填写抽样单：--facts 为 JSON，字段同抽样单，另有 party、link、kind 或 line、team"
+    "draw",
+    help="填写抽样单：--facts 为 JSON，字段同抽样单，另有 party、link、kind 或者 line、team；"
+    "计划抽样的用 sample 代替 party",
 )
 @click.option("--facts", "facts_file", type=click.Path(path_type=Path), required=True, help="JSON 文件")
 @by_option
 @json_option
 @command(stored=True)
 def draw(facts_file: Path, username: str, as_json: bool) -> None:
-    given = read_json(facts_file, dict)
-    by, sheet_names = _actor(username), set(inspect.signature(Sheet).parameters)
-    sheet = {name: given.pop(name) for name in list(given) if name in sheet_names}
-    wanted = inspect.signature(Sheet).parameters
-    if missing := [n for n, p in wanted.items() if p.default is p.empty and n not in sheet]:
-        _wrong("draw", f"缺少 {'、'.join(missing)}")
-    facts = _facts(
-        "draw",
-        actions.draw_sample,
-        {k: v for k, v in given.items() if k not in ("party", "line")} | {"sheet": None},
-    )
-    facts["sheet"] = Sheet(**{n: _value(str(wanted[n].annotation), v) for n, v in sheet.items()})
-    facts["party"] = _party(given.get("party"))
-    if line := given.get("line"):
-        facts["line"] = SamplingLine.objects.select_related("plan").filter(pk=line).first()
-        if facts["line"] is None:
-            _wrong("draw", f"没有编号为 {line} 的抽检任务")
+    given = {name: value for name, value in read_json(facts_file, dict).items() if value is not None}
+    by, sheet = _actor(username), _sheet(given)
+    place = {name: given.pop(name, None) for name in ("sample", "party", "line")}
+    facts = _facts("draw", actions.draw_sample, {**given, "sheet": None}) | {"sheet": sheet}
+    if place["line"]:
+        facts["line"] = _line(place["line"])
+    if place["sample"]:
+        facts["sample"] = _sample(str(place["sample"]))
+    else:
+        facts["party"] = queries.party_named(by, str(place["party"] or ""))
     sample = actions.draw_sample(by=by, at=timezone.now(), **facts)
     emit(_row(sample), as_json, f"{sample.number}：{sample.party.name} {sample.product_name}")
 
 
-def _party(given: Any) -> Party:
-    """The party by its credit code or its name."""
-    rows = Party.objects.filter(uscc=given) if given else Party.objects.none()
-    found = list(rows or Party.objects.filter(name=given)[:2]) if given else []
-    if len(found) != 1:
-        _wrong("draw", f"party“{given or ''}”须是名录中一个单位的统一社会信用代码或者名称")
-    return found[0]
+def _sheet(given: dict[str, Any]) -> Sheet:
+    """The fields of the sheet, taken out of the facts; S508 names those that are missing."""
+    known = inspect.signature(Sheet).parameters
+    found = {name: given.pop(name) for name in list(given) if name in known}
+    if missing := [n for n, p in known.items() if p.default is p.empty and n not in found]:
+        _wrong("draw", f"缺少 {'、'.join(missing)}")
+    return Sheet(**{name: _value(str(known[name].annotation), value) for name, value in found.items()})
 
 
 @sample_group.command("record-result", help="登记检验结果")

@@ -8,7 +8,7 @@ amounts are whole 分. Dates come from the caller and none may lie after the day
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +38,13 @@ WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 PLAN_WORKFLOW = workflow.load(Path(__file__).with_name("plan_workflow.toml"))
 PERMISSION = "sampling.sample"
 PLANNING = "sampling.plan"
+#: What an amendment may change on a sample, with its label.
+AMENDABLE = {
+    "product_name": "产品名称", "registration_no": "注册证或备案编号", "model_spec": "规格型号",
+    "lot": "批号或序列号", "made_on": "生产日期", "expires_on": "有效期至", "maker": "标示生产企业",
+    "maker_address": "标示生产企业地址", "place": "抽样地点", "storage": "储存条件", "seals": "封签编号",
+    "tags": "品种标签", "campaign": "专项", "visit_no": "检查编号", "remark": "备注",
+}  # fmt: skip
 
 
 def _locked(row: R) -> R:
@@ -394,6 +401,35 @@ def cancel_sample(*, sample: Sample, reason: str, by: Actor, at: dt.datetime) ->
     sample.save()
     _drop(sample, reason, by, at)
     _note("cancel_sample", sample, by, at, state=state, reason=reason)
+    return sample
+
+
+@transaction.atomic
+def amend_sample(
+    *, sample: Sample, changes: Mapping[str, Any], reason: str, by: Actor, at: dt.datetime
+) -> Sample:
+    """Correct what the sheet says of the product and the place; needs a reason. ``tags`` is a list.
+
+    The audit entry keeps both versions. Refused: fields that steps write (S214), a product without name
+    or lot (S201), dates that contradict each other (S205).
+    """
+    sample = _locked(sample)
+    require(by, PERMISSION, sample.office_code, where=sample.number)
+    refuse(check.check_given(reason, "更正理由"), check.check_amendable(changes, AMENDABLE))
+    values = {k: tag_text(v) if k == "tags" else v for k, v in changes.items()}
+    detail = {field: [getattr(sample, field), value] for field, value in values.items()}
+    for field, value in values.items():
+        setattr(sample, field, value)
+    refuse(
+        check.check_given(sample.product_name, "产品名称"),
+        check.check_given(sample.lot, "批号或序列号") if sample.sampled_on else [],
+        check.check_order_of_dates("生产日期", sample.made_on, "抽样日期", sample.sampled_on),
+        check.check_order_of_dates("生产日期", sample.made_on, "有效期至", sample.expires_on),
+    )
+    sample.registration = registration_of(sample.registration_no)
+    sample.maker_party = maker_in_register(sample.maker)
+    sample.save()
+    _note("amend_sample", sample, by, at, reason=reason, **detail)
     return sample
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,6 +175,12 @@ def check_sheet(sheet: Sheet, today: dt.date) -> list[Problem]:
     found += check_order_of_dates("生产日期", sheet.made_on, "抽样日期", sheet.sampled_on)
     found += check_order_of_dates("生产日期", sheet.made_on, "有效期至", sheet.expires_on)
     return found
+
+
+def check_amendable(changes: Iterable[str], allowed: Mapping[str, str]) -> list[Problem]:
+    """Only what no step writes may be corrected by hand."""
+    wrong = sorted(set(changes) - set(allowed))
+    return [problems("S214", fields="、".join(wrong), known="、".join(allowed.values()))] if wrong else []
 
 
 # --- laboratory, objection, retest -----------------------------------------------------------------------

@@ -11,12 +11,13 @@ from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, Que
 
 from xiejian.clocks.models import Clock
 from xiejian.kernel.divisions import stem
+from xiejian.kernel.problems import Refused
 from xiejian.kernel.timeline import Event
 from xiejian.people.models import Officer
 from xiejian.people.policy import Actor, roles, visible
 from xiejian.registry.models import Party
 from xiejian.sampling import rules
-from xiejian.sampling.checks import FAILED, UPHELD
+from xiejian.sampling.checks import FAILED, UPHELD, problems
 from xiejian.sampling.models import Disposal, Sample, SamplingLine, SamplingPlan
 
 #: Sort keys a page may ask for; a leading "-" turns one round.
@@ -135,6 +136,23 @@ def sample(actor: Actor | None, sample_id: int) -> Sample | None:
         .filter(pk=sample_id)
         .first()
     )
+
+
+def linked(actor: Actor | None, kind: str, key: int, number: str = "") -> list[Sample]:
+    """The samples that led to a record (case or visit) or, by the visit's number, were taken during it."""
+    led = Disposal.objects.filter(record_kind=kind, record=key)
+    found = Q(pk__in=led.values("sample")) | (Q(visit_no=number) if number else Q(pk__in=()))
+    return list(samples(actor).filter(found))
+
+
+def party_named(actor: Actor | None, given: str) -> Party:
+    """The one party in the actor's reach of this credit code or full name; else Refused S215."""
+    text = given.strip()
+    rows = visible(Party.objects.filter(Q(uscc=text) | Q(name=text)), actor).exclude(status="注销")
+    found = list(rows[:2]) if text else []
+    if len(found) != 1:
+        raise Refused(problems("S215", given=text))
+    return found[0]
 
 
 def sample_by_number(actor: Actor | None, number: str) -> Sample | None:

@@ -15,6 +15,7 @@ from xiejian.people.policy import Actor, may
 from xiejian.sampling import actions, rules
 from xiejian.sampling.checks import FAILED, OBJECTION_RESULTS, RESULTS
 from xiejian.sampling.models import Sample
+from xiejian.web.number_field import NumberField
 from xiejian.web.steps import Step, StepForm, Work, day
 
 TONES = {
@@ -146,6 +147,26 @@ class CancelForm(StepForm):
     reason = _text("取消理由")
 
 
+class AmendForm(StepForm):
+    product_name = _text("产品名称")
+    registration_no = NumberField(label="注册证或备案编号", required=False, max_length=120)
+    model_spec = _text("规格型号", False, length=200)
+    lot = _text("批号或序列号", False, length=120)
+    made_on = day("生产日期", False)
+    expires_on = day("有效期至", False)
+    maker = _text("标示生产企业", False)
+    maker_address = _text("标示生产企业地址", False)
+    storage = _text("储存条件", False, length=120)
+    seals = _text("封签编号", False, length=200)
+    visit_no = _text("检查编号", False, length=60)
+    campaign = _text("专项", False, length=120)
+    reason = _text("更正理由", length=200)
+
+    def fit(self, record: Sample, actor: Actor) -> None:
+        known = {name: getattr(record, name) for name in self.fields if name != "reason"}
+        self.initial = {**self.initial, **known}
+
+
 class RefusedForm(StepForm):
     on = day("日期")
     reason = _text("拒绝的情形")
@@ -159,6 +180,12 @@ def _by(action: Any) -> Work:
         return action(sample=found, by=by, at=at, **given)
 
     return work
+
+
+def _amend(found: Sample, given: dict[str, Any], by: Actor, at: dt.datetime) -> object:
+    reason = given.pop("reason")
+    changes = {name: value for name, value in given.items() if value != getattr(found, name)}
+    return actions.amend_sample(sample=found, changes=changes, reason=reason, by=by, at=at)
 
 
 def _file_case(found: Sample, given: dict[str, Any], by: Actor, at: dt.datetime) -> object:
@@ -215,6 +242,7 @@ STEPS: dict[str, Step] = {
             "期限届满没有人申请复检，或者书面放弃的。",
         ),
         Step("close_sample", "办结", DayForm, _by(actions.close_sample)),
+        Step("amend_sample", "更正抽样单", AmendForm, _amend, "更正前后的内容都留在审计记录中。"),
         Step("record_refused_sampling", "记录拒绝抽检", RefusedForm, _by(actions.record_refused_sampling)),
         Step("cancel_sample", "取消", CancelForm, _by(actions.cancel_sample), "取消后不再办理。"),
     )
@@ -240,4 +268,4 @@ def allowed(found: Sample, actor: Actor) -> list[str]:
         names.discard("notify_maker")
     if "record_disposal" in names:
         names |= {name for name, held in _ELSEWHERE.items() if may(actor, held, found.office_code)}
-    return [name for name in STEPS if name in names]
+    return [name for name in STEPS if name in names | {"amend_sample"}]

@@ -29,6 +29,7 @@ TONES = {
     "不合格": "red",
     "已责令": "orange", "已提交整改": "azure", "复查通过": "green", "复查未通过": "red",
     "已安排": "azure", "检查中": "blue", "拒绝检查": "red", "已取消": "secondary",
+    "符合规定": "green", "不符合规定": "red",
     "草稿": "secondary", "已下达": "green",
 }  # fmt: skip
 

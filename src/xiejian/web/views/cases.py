@@ -22,6 +22,7 @@ from xiejian.inspections.models import Transfer
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require, visible
 from xiejian.registry.models import LINKS, Party
+from xiejian.sampling import queries as sampling
 from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
@@ -317,6 +318,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "campaigns": titles,
         "clocks": clocks.shown(clocks_of("case", [pk]).get(pk, []), clock.now(request)),
         "moved": Transfer.objects.filter(source="case", source_no=found.number),
+        "samples": sampling.linked(actor, "case", found.pk) if may(actor, "sampling.view") else [],
         "problems": taken.problems,
         "steps": shown(
             STEPS, names, taken, found, actor, first, first_open=actions.state_of(found) == "filed"

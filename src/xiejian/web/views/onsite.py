@@ -20,6 +20,7 @@ from xiejian.inspections.models import Visit
 from xiejian.kernel.cells import tag_list
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require
+from xiejian.sampling import queries as sampling
 from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
@@ -439,6 +440,10 @@ def _page(
         "answering": editable and found.state == "started",
         "steps": shown(STEPS, names, taken, found, actor, _initial(found, rows, on), open_first),
         "corrections": list(found.corrections.all()),
+        "may_sample": bool(may(actor, "sampling.sample", found.office_code)),
+        "samples": sampling.linked(actor, "visit", found.pk, found.number)
+        if may(actor, "sampling.view")
+        else [],
         "correction_states": actions.CORRECTION_WORKFLOW.states,
         "moved": list(queries.transfers(found)),
         "evidence": gallery(found.evidence.all(), found.visited_on),

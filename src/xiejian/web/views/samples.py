@@ -188,6 +188,10 @@ class SheetForm(PageForm):
     seals = _text("封签编号", True, hint="几个用顿号分开")
     witness = _text("被抽样单位在场人员", length=60)
     visit_no = _text("随检查抽样的检查编号", length=60)
+    campaign = forms.CharField(
+        label="专项", required=False, max_length=120,
+        widget=forms.TextInput(attrs={"list": "campaigns", "autocomplete": "off"}),
+    )  # fmt: skip
     team = forms.ModelMultipleChoiceField(
         label="抽样人员", queryset=None,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
@@ -195,7 +199,7 @@ class SheetForm(PageForm):
     remark = _text("备注", length=2000)
 
     GROUPS = (
-        ("抽检任务", ("line", "kind", "link", "area", "number", "visit_no")),
+        ("抽检任务", ("line", "kind", "link", "area", "number", "visit_no", "campaign")),
         (
             "产品",
             (
@@ -212,7 +216,7 @@ class SheetForm(PageForm):
         ),
     )  # fmt: skip
     #: of a planned sample these are decided
-    DECIDED = ("line", "kind", "link", "area", "number")
+    DECIDED = ("line", "kind", "link", "area", "number", "campaign")
 
     def __init__(self, *args: Any, party: Party, actor: Actor, planned: Sample | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -300,7 +304,10 @@ def sample_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"已填写抽样单：{made.number}。")
             return redirect("sample", pk=made.pk)
-    context = {"form": form, "party": party, "planned": planned, "problems": wrong}
+    context = {
+        "form": form, "party": party, "planned": planned, "problems": wrong,
+        "campaigns": campaign_titles(actor),
+    }  # fmt: skip
     return render(request, "web/sampling/new.html", context, status=422 if form.is_bound else 200)
 
 

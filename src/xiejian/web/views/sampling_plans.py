@@ -99,6 +99,18 @@ class AmendForm(StepForm):
         self.fields["line"].label_from_instance = lambda n: f"{n.product}（{n.count} 批，{n.due_on} 前）"
 
 
+class AssignForm(StepForm):
+    line = forms.ModelChoiceField(label="任务", queryset=None)
+    party = forms.CharField(
+        label="被抽样单位", max_length=200, help_text="名录中的完整名称或者统一社会信用代码"
+    )
+    planned_on = day("计划抽样日期")
+
+    def fit(self, record: SamplingPlan, actor: Actor) -> None:
+        self.fields["line"].queryset = queries.lines(actor, record)
+        self.fields["line"].label_from_instance = lambda n: f"{n.product}（已抽 {n.drawn}/{n.count} 批）"
+
+
 class DayForm(StepForm):
     on = day("日期")
 
@@ -128,6 +140,14 @@ def _add_file(plan: SamplingPlan, given: dict[str, Any], by: Actor, at: dt.datet
     return actions.add_lines(plan=plan, lines=read_upload(given["file"], plan.office_code), by=by, at=at)
 
 
+def _assign(plan: SamplingPlan, given: dict[str, Any], by: Actor, at: dt.datetime) -> object:
+    line, party = given["line"], queries.party_named(by, given["party"])
+    link = line.link or party.links.values_list("link", flat=True).first() or ""
+    return actions.plan_sample(
+        line=line, party=party, link=link, planned_on=given["planned_on"], by=by, at=at
+    )  # fmt: skip
+
+
 STEPS: dict[str, Step] = {
     step.name: step
     for step in (
@@ -135,6 +155,10 @@ STEPS: dict[str, Step] = {
             "issue_sampling_plan", "下达", DayForm,
             lambda p, given, by, at: actions.issue_sampling_plan(plan=p, by=by, at=at, **given),
             "下达后各承担机构即可看到自己的任务并抽样。",
+        ),
+        Step(
+            "plan_sample", "安排到单位", AssignForm, _assign,
+            "指定某一批在哪个单位抽、何时抽；到期前列在“今日”和“待办”中。",
         ),
         Step("add_lines", "添加任务", LineForm, _add),
         Step("add_file", "从文件添加任务", FileForm, _add_file),
@@ -168,8 +192,9 @@ def sampling_plan(request: HttpRequest, pk: int) -> HttpResponse:
     states = queries.line_states(actor, found, on)
     names = {t.action for t in actions.PLAN_WORKFLOW.allowed(found.state)}
     names |= {"add_file"} if "add_lines" in names else set()
-    editable = bool(may(actor, "sampling.plan", found.office_code))
-    first = {"on": on, "office_code": found.office_code, "area": AREAS[0]}
+    names = names if may(actor, "sampling.plan", found.office_code) else set()
+    names |= {"plan_sample"} if found.state == "issued" and may(actor, "sampling.sample") else set()
+    first = {"on": on, "planned_on": on, "office_code": found.office_code, "area": AREAS[0]}
     context = {
         "plan": found,
         "state": _state(found),
@@ -179,7 +204,7 @@ def sampling_plan(request: HttpRequest, pk: int) -> HttpResponse:
         "may_sample": bool(may(actor, "sampling.sample")) and found.state == "issued",
         "problems": taken.problems,
         "steps": shown(
-            STEPS, [n for n in STEPS if n in names] if editable else [], taken, found, actor, first,
+            STEPS, [n for n in STEPS if n in names], taken, found, actor, first,
             first_open=found.state == "draft",
         ),
     }  # fmt: skip
