@@ -24,7 +24,7 @@ from xiejian.people import actions
 from xiejian.people.models import Office, SavedView
 from xiejian.people.policy import SYSTEM, Actor, roles
 from xiejian.planning import schedule_actions
-from xiejian.planning.models import Assignment, Campaign, DrawRun, Plan, Schedule, Task
+from xiejian.planning.models import Assignment, Campaign, DrawRun, OrderRun, Plan, Schedule, Task
 from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.sampling.models import Sample, SamplingPlan
 from xiejian.web import jobs
@@ -358,6 +358,7 @@ NO_PAGE = {
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
+    "visit_order_apply",
     "law_read", "rule_check", "saved_views", "forget_view",
 }  # fmt: skip
 

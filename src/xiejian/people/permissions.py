@@ -12,6 +12,7 @@ PERMISSIONS = {
     "planning.grade": "实施分级",
     "planning.plan": "编制、下达计划",
     "planning.schedule": "排班、请假回避、双随机抽取",
+    "planning.strictness": "查看检查员的检查尺度",
     "inspections.view": "查看检查",
     "inspections.visit": "实施检查、复查",
     "inspections.checklist": "补充本单位检查点",

@@ -81,6 +81,8 @@ class Task(models.Model):
     origin = models.CharField("来源", max_length=10)  # 必查 抽取 新备案 复查
     rules = models.CharField("规则", max_length=300)
     basis = models.TextField("依据")
+    # where the order of visits that an officer applied puts the task; the due date is not touched by it
+    place = models.PositiveIntegerField("检查顺序", null=True, blank=True)
 
     class Meta:
         ordering = ["due_on", "office_code", "id"]
@@ -238,3 +240,48 @@ class DrawRun(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class OrderRun(models.Model):
+    """检查顺序: the open tasks of an office put in order on a day, with all that the order rests on."""
+
+    METHODS = {"fitted": "按本单位历史检查学习", "points": "按公布的积分表"}
+
+    on = models.DateField("排序日期")
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    method = models.CharField("方法", max_length=10, choices=list(METHODS.items()))
+    why_method = models.CharField("为何用此方法", max_length=200)
+    pack_version = models.CharField("积分表版本", max_length=64)
+    model_version = models.CharField("模型版本", max_length=64)
+    trained_until = models.DateField("学习至", null=True, blank=True)
+    trained_visits = models.PositiveIntegerField("学习的检查", default=0)
+    trained_found = models.PositiveIntegerField("其中发现问题", default=0)
+    facts = models.JSONField("所用事实", default=list)  # [{name, weight}] by weight
+    digest = models.CharField("所用数据摘要", max_length=64)  # equal digests: the same facts, the same order
+    back_test = models.JSONField("回溯检验", default=dict)
+    at = models.DateTimeField("时间")
+    by_name = models.CharField("操作人", max_length=60)
+    applied_at = models.DateTimeField("采用时间", null=True, blank=True)
+    applied_by = models.CharField("采用人", max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.on} 检查顺序"
+
+
+class OrderedTask(models.Model):
+    """一项任务在检查顺序中的位置, with its reasons in words."""
+
+    run = models.ForeignKey(OrderRun, models.CASCADE, related_name="tasks")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="ordered")
+    place = models.PositiveIntegerField("顺序")
+    law_first = models.BooleanField("期限在前", default=False)  # its due date alone decides its place
+    score = models.FloatField("分值")
+    reasons = models.JSONField("理由", default=list)  # [{"words", "part"}], the strongest first
+    facts = models.JSONField("事实", default=dict)
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [models.UniqueConstraint(fields=["run", "task"], name="one_place_per_task_and_run")]

@@ -21,7 +21,7 @@ from xiejian.visit_order.model import Floats, Ints
 from xiejian.visit_order.ordering import LONGEST, SHORTEST, Order, order
 from xiejian.visit_order.table import VisitTable, problems, ranked, suspect, unfit
 
-_RESAMPLES = 1000
+RESAMPLES = 1000
 _LEVEL = 0.95
 _ONE_IN_TWENTY = 1.959963984540054  # of the normal distribution: what 95 % of it lies within
 
@@ -67,9 +67,11 @@ class Evaluation:
     inspectors: list[dict[str, Any]]
     order: Order
     score: Floats
+    tested_rows: Ints  # rows of the table that were tested
+    rank: Ints  # their places, 0 first
 
 
-def evaluate(table: VisitTable, test_from: dt.date, *, resamples: int = _RESAMPLES) -> Evaluation:
+def evaluate(table: VisitTable, test_from: dt.date, *, resamples: int | None = None) -> Evaluation:
     """Learn from the visits before ``test_from``, order those from it on, and measure the order.
 
     The outcomes of the test visits are looked at only after the order stands. Refused with L703, L704
@@ -99,7 +101,7 @@ def evaluate(table: VisitTable, test_from: dt.date, *, resamples: int = _RESAMPL
         _auc_within(done.score, found, inspectors, len(names)),
         _features(done), left_out, suspect(trained.past),
         _inspectors(done, trained, tested, rank),
-        done, done.score,
+        done, done.score, after, rank,
     )  # fmt: skip
 
 
@@ -136,7 +138,7 @@ def earlier(days: Ints, rank: Ints) -> Ints:
     return days - handed
 
 
-def gain(days: Ints, rank: Ints, found: Floats, groups: Ints, resamples: int = _RESAMPLES) -> Gain:
+def gain(days: Ints, rank: Ints, found: Floats, groups: Ints, resamples: int | None = None) -> Gain:
     """The gain inside each group of visits, taken together; the interval by drawing visits anew."""
     places = [np.flatnonzero(groups == g) for g in np.unique(groups)]
     count = int(found.sum())
@@ -146,7 +148,7 @@ def gain(days: Ints, rank: Ints, found: Floats, groups: Ints, resamples: int = _
     chance = sum(float((days[p] - days[p].mean())[found[p] == 1].sum()) for p in places)
     random = np.random.default_rng(20140901)
     means = []
-    for _ in range(resamples):
+    for _ in range(RESAMPLES if resamples is None else resamples):
         summed, number = 0.0, 0.0
         for place in places:
             drawn = place[random.integers(0, len(place), len(place))]

@@ -519,6 +519,7 @@ TASK_COLUMNS = [
     Column("done", "已查", lambda t: t.done, numeric=True),
     Column("due", "完成期限", lambda t: t.due_on, ("due_on",)),
     Column("state", "状态", lambda t: t.state_label, tone=lambda t: t.state_tone),
+    Column("place", "顺序", lambda t: t.place, ("place",), nullable=True, numeric=True, shown=False),
     Column("office", "责任机构", lambda t: t.office_name, ("office_code",)),
     Column("basis", "依据", lambda t: t.basis, shown=False),
     Column("visit", "检查", lambda t: "安排检查" if t.visit else "", href=lambda t: t.visit),
