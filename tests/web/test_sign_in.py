@@ -44,6 +44,15 @@ class TestSignIn:
         Officer.objects.filter(username="t.head").update(is_active=False)
         assert give(visitor, PASSWORD).status_code == 200
 
+    def test_a_part_of_a_page_whose_session_has_ended_leads_to_signing_in(self, visitor):
+        page = {"HX-Request": "true", "HX-Current-URL": "http://testserver/parties/?q=x"}
+        answer = visitor.get("/parties/", headers=page)
+        assert (answer.status_code, answer["HX-Redirect"]) == (204, "/login/?next=/parties/")
+
+    def test_a_judgement_beside_a_field_is_then_left_out(self, visitor):
+        answer = visitor.get("/check/number/?kind=uscc&field=f&f=9", headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.content, "HX-Redirect" in answer) == (204, b"", False)
+
     def test_demo_accounts_are_not_named_outside_the_demo(self, visitor, officers, monkeypatch):
         monkeypatch.delenv("XIEJIAN_DEMO", raising=False)
         assert "t.head" not in visitor.get("/login/").content.decode()

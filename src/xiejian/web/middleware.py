@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -21,6 +22,8 @@ OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/", "/calendar/")
 OPEN_PAGES = ("/field/", "/field/worker.js", "/field/manifest.webmanifest", "/field/state/")
 #: the one-off answers for programs; open where the office switched that on (XIEJIAN_OPEN_ANSWERS)
 ANSWERS = "/api/"
+#: judgements beside form fields
+CHECKS = "/check/"
 #: asked by programs: whoever is not signed in gets a problem, not the sign-in page
 PROGRAMS = (ANSWERS, "/field/")
 Next = Callable[[HttpRequest], HttpResponse]
@@ -34,11 +37,24 @@ def is_open(path: str) -> bool:
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
-    """The sign-in page for people, a problem for programs."""
+    """The sign-in page for people, a problem for programs, nothing to see for parts of a page."""
     if request.path.startswith(PROGRAMS):
         details = problems("W101", request.path).as_details(401)
         return JsonResponse(details, status=401, content_type=MEDIA_TYPE)
+    if request.headers.get("HX-Request"):
+        return _without_part(request)
     return redirect_to_login(request.get_full_path())
+
+
+def _without_part(request: HttpRequest) -> HttpResponse:
+    """For a part of a page whose session has ended: the sign-in page must not appear inside it.
+
+    A judgement beside a field is left out, so that what was typed stays; anything else leads to signing in.
+    """
+    if request.path.startswith(CHECKS):
+        return HttpResponse(status=204)
+    page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+    return HttpResponse(status=204, headers={"HX-Redirect": redirect_to_login(page).url})
 
 
 class SignInRequired:

@@ -84,7 +84,7 @@ def _number(text: str, kind: str, on: dt.date) -> Verdict:
         changes=[f"{before} → {after}（{why}）" for before, after, why in judged.changes],
         problem=judged.problem.message if judged.problem else "",
         next=judged.problem.next if judged.problem else "",
-        notes=judged.notes,
+        notes=judged.notes if judged.valid else (),  # what to do says it already
     )
 
 

@@ -96,7 +96,7 @@ def recompute(request: HttpRequest) -> HttpResponse:
         "stale": stale.count(),
         "running": queries.running(request.actor).count(),
         "provisional": queries.running(request.actor).filter(provisional=True).count(),
-        "years": (min(calendar.years), max(calendar.years)),
+        "newest_year": max(calendar.years),
     }
     return render(request, "web/clocks/recompute.html", context)
 

@@ -33,8 +33,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "状态": STATUSES,
 }  # fmt: skip
 SEVERAL: dict[str, tuple[str, ...]] = {"环节": LINKS, "产品门类": AREAS, "管理类别": ("Ⅰ", "Ⅱ", "Ⅲ")}
-#: headings whose number is judged while typing, with its kind
-NUMBERS = {"统一社会信用代码": judging.USCC, "证号": number_field.ANY}
+#: headings whose number is judged while typing: its kind, and what the form says of it
+NUMBERS = {
+    "统一社会信用代码": (judging.USCC, "18 位，照营业执照填写"),
+    "证号": (number_field.ANY, "许可证、备案编号，多个以 、 连接"),
+}
 DATES = {"发证日期", "有效期至", "备案日期"}
 LINK_HEADINGS = {HEADINGS[fact] for fact in LINK_FACTS}
 
@@ -74,9 +77,8 @@ def _field(heading: str, required: bool, meaning: str) -> forms.Field:
         area = forms.Textarea(attrs={"class": "form-control", "rows": 2})
         return forms.CharField(label=heading, required=required, help_text=meaning, widget=area)
     if heading in NUMBERS:
-        return NumberField(
-            kind=NUMBERS[heading], label=heading, required=required, help_text=meaning, max_length=400
-        )
+        kind, hint = NUMBERS[heading]
+        return NumberField(kind=kind, label=heading, required=required, help_text=hint, max_length=400)
     text = forms.TextInput(attrs={"class": "form-control"})
     return forms.CharField(label=heading, required=required, help_text=meaning, widget=text, max_length=400)
 
