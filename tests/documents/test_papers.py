@@ -122,6 +122,18 @@ class TestTheSiteRecord:
         said = words(self.make(started), tmp_path)
         assert [p.id for p in get(started.checklist).points if p.text not in said] == []
 
+    def test_of_a_visit_still_to_be_made_is_a_form_to_fill_in(self, shop, team, tmp_path):
+        visit = actions.schedule_visit(
+            party=shop, link="经营", kind="日常检查", planned_on=TODAY, team=team, by=SYSTEM, at=NOW
+        )
+        said = words(self.make(visit), tmp_path)
+        assert "□符合 □不符合 □不适用" in said and "没有发现不符合项" not in said
+
+    def test_of_an_imported_visit_says_what_was_counted(self, started, tmp_path):
+        started.findings.all().delete()
+        Visit.objects.filter(pk=started.pk).update(state="concluded", defects=3)
+        assert "登记缺陷3项，没有逐项记录" in words(self.make(started), tmp_path)
+
     def test_says_why_a_point_did_not_apply(self, started, tmp_path):
         assert "不适用：没有冷链产品" in words(self.make(started), tmp_path)
 

@@ -294,7 +294,15 @@ class TestEvidence:
             ("无名", 10, b"MZ", "I403"),
             ("假.jpg", 10, b"MZ\x00\x00", "I404"),
         ],
-        ids=["empty", "too large", "a video of 200 MB", "a photo we cannot open", "a program", "no suffix", "not what it says"],
+        ids=[
+            "empty",
+            "too large",
+            "a video of 200 MB",
+            "a photo we cannot open",
+            "a program",
+            "no suffix",
+            "not what it says",
+        ],
     )
     def test_what_is_no_evidence_is_refused(self, name, size, head, code):
         assert [p.code for p in check_evidence_file(name, size, head)] == [code]

@@ -106,6 +106,7 @@ class TestSigning:
             ({"role": "friend"}, "I602"),
             ({"name": " ", "role": "party"}, "I606"),
             ({"strokes": []}, "I604"),
+            ({"strokes": [[1, 2]]}, "I604"),
             ({"image": b"no picture"}, "I604"),
             ({"image": b"x" * 600 * 1024}, "I607"),
             ({"name": "外检"}, "I608"),
@@ -114,7 +115,7 @@ class TestSigning:
         ids=[
             "no such role",
             "no name",
-            "nothing drawn",
+            "nothing drawn", "strokes of another shape",
             "no picture",
             "too large",
             "not sent",
@@ -184,6 +185,19 @@ class TestARefusalToSign:
         with pytest.raises(Refused) as refused:
             refuse(**facts)
         assert code(refused) == expected
+
+
+    def test_is_not_undone_by_signing_after_all(self, refuse, sign):
+        refuse()
+        with pytest.raises(Refused) as refused:
+            sign(role="party", name="白明")
+        assert code(refused) == "I615"
+
+    def test_does_not_follow_a_signature(self, refuse, sign):
+        sign(role="party", name="白明")
+        with pytest.raises(Refused) as refused:
+            refuse()
+        assert code(refused) == "I615"
 
 
 class TestASupplement:

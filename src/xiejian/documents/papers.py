@@ -45,6 +45,7 @@ SUBJECTS = {
 }  # fmt: skip
 SUFFIXES = (".docx", ".pdf")
 _HIDDEN = "＊＊＊"
+_BLANK_LINES = 5
 
 
 @cache
@@ -176,7 +177,7 @@ def _record(pk: int, by: Actor, on: dt.date) -> Paper | None:
     blocks = (
         _verbatim(signed, personal)
         if signed and signed.from_device
-        else _record_blocks(visit, standing.content, office, personal)
+        else _record_blocks(visit, standing.content, office, personal, signed is not None)
     )
     blocks += [Text(_say("record-read"), small=True), _record_signs(signed, personal)]
     for supplement in records[1:]:
@@ -196,7 +197,9 @@ def _verbatim(record: SiteRecord, personal: bool) -> list[Block]:
     return [Text(line, indent=False) for line in record.text.splitlines()]
 
 
-def _record_blocks(visit: Visit, content: dict[str, Any], office: str, personal: bool) -> list[Block]:
+def _record_blocks(
+    visit: Visit, content: dict[str, Any], office: str, personal: bool, signed: bool
+) -> list[Block]:
     facts = [
         (fact["label"], _HIDDEN if fact["personal"] and fact["value"] and not personal else fact["value"])
         for fact in content["facts"]
@@ -210,9 +213,11 @@ def _record_blocks(visit: Visit, content: dict[str, Any], office: str, personal:
     blocks.append(Text(intro))
     if visit.state == "refused":
         blocks += [Text(_say("record-refused")), Text(content["remark"])]
-    blocks += _findings(content["failed"])
+    # a visit that is still to be made: a form to fill in by hand
+    blank = visit.state in ("planned", "started") and not signed
+    blocks += _findings(content["failed"], visit, blank)
     if content["checked"]:
-        blocks += [Heading("检查的内容"), *_checked(content["checked"])]
+        blocks += [Heading("检查的内容"), *_checked(content["checked"], blank)]
     blocks += _products_and_evidence(content)
     if content["conclusion"]:
         blocks += [Heading("检查结论"), Text(content["conclusion"])]
@@ -221,10 +226,13 @@ def _record_blocks(visit: Visit, content: dict[str, Any], office: str, personal:
     return blocks
 
 
-def _findings(failed: list[dict[str, Any]]) -> list[Block]:
+def _findings(failed: list[dict[str, Any]], visit: Visit, blank: bool) -> list[Block]:
     blocks: list[Block] = [Heading(f"发现的问题（{len(failed)}项）" if failed else "发现的问题")]
+    if not failed and blank:
+        return [*blocks, Blank("", _BLANK_LINES)]
     if not failed:
-        return [*blocks, Text("没有发现不符合项。")]
+        counted = f"登记缺陷{visit.defects}项，没有逐项记录。" if visit.defects else "没有发现不符合项。"
+        return [*blocks, Text(counted)]
     rows = tuple(
         (
             str(n),
@@ -239,14 +247,16 @@ def _findings(failed: list[dict[str, Any]]) -> list[Block]:
     return [*blocks, Table(("序号", "发现的事实", "检查内容", "依据", "程度"), rows, (9, 52, 42, 38, 15))]
 
 
-def _checked(chapters: list[dict[str, Any]]) -> list[Block]:
+def _checked(chapters: list[dict[str, Any]], blank: bool) -> list[Block]:
     rows = []
+    unanswered = "□符合 □不符合 □不适用" if blank else site_record.NOT_CHECKED
     for chapter in chapters:
         rows += [
             (
                 f"{point['point']}{'*' if point['key'] else ''}",
                 point["text"],
-                point["result"] + (f"：{point['why']}" if point["why"] else ""),
+                (unanswered if point["result"] == site_record.NOT_CHECKED else point["result"])
+                + (f"：{point['why']}" if point["why"] else ""),
             )
             for point in chapter["points"]
         ]

@@ -35,6 +35,25 @@ def check_signature_size(size: int, limit_kb: int) -> list[Problem]:
     return [problems("I607", where="签名", size=size // 1024, limit=limit_kb)]
 
 
+def check_strokes(strokes: Sequence[object]) -> list[Problem]:
+    """Lists of points, each four numbers: place, place, milliseconds, pressure."""
+    whole = all(
+        isinstance(stroke, list | tuple)
+        and all(isinstance(p, list | tuple) and len(p) == 4 and all(map(_number, p)) for p in stroke)
+        for stroke in strokes
+    )
+    return [] if whole else [problems("I604", where="签名")]
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def check_first_answer(given: bool, name: str) -> list[Problem]:
+    """Whoever signed does not refuse afterwards, and the other way round: that goes into a supplement."""
+    return [problems("I615", where=name, name=name)] if given else []
+
+
 def check_signing_inspector(in_team: bool, name: str) -> list[Problem]:
     """Whoever signs as inspector was one of those sent."""
     return [] if in_team else [problems("I608", where="检查人员", name=name)]

@@ -1,7 +1,7 @@
 """现场扫码核对: a device code read on the shelf against the register, on the day.
 
-``examine`` is pure: what the label and the register say goes in, every thing looked at comes out with its
-state and its clause. What is asked, and which paper a link needs, is in packs/inspections/product-checks.toml.
+``examine`` is pure: what the label and the register say goes in, every thing looked at comes out with
+its state and its clause. What is asked and which paper a link needs: packs/inspections/product-checks.toml.
 """
 
 from __future__ import annotations
@@ -263,7 +263,8 @@ def check_product(
     """Check one product on the shelf by its code, its registration number or both, and keep the answer.
 
     ``checked_at``: when a device without a network read it; ``at`` when None. The same code at the same
-    visit is kept once. Refused: a visit that is not under way (I614), nothing given (I613), a signed record (I601).
+    visit is kept once. Refused: a visit that is not under way (I614), nothing given (I613), a record that
+    is signed (I601).
     """
     visit = Visit.objects.select_for_update(of=("self",)).select_related("party").get(pk=visit.pk)
     require(by, "inspections.visit", visit.office_code, where=visit.number)

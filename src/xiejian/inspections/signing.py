@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -104,15 +105,17 @@ def sign_record(
     visit = _locked(visit, by)
     name = name.strip()
     stored = Signature.objects.filter(record__visit=visit, record__part=part, role=role, name=name).first()
-    if stored and stored.digest == digest.lower():
+    if stored and stored.digest == digest.lower() and not stored.refused:
         return stored
+    refuse(check.check_first_answer(stored is not None, name))
     team = {member.name: member for member in visit.team.all()} if role == "inspector" else {}
     signer = officer or team.get(name)
     sent = role != "inspector" or (signer in team.values() if team else name in visit.inspectors.split("、"))
     refuse(
         check.check_signer(role, name, ROLES),
         check.check_signing_inspector(sent, name),
-        check.check_signature_size(len(image), limits.signature_kb()),
+        check.check_signature_size(max(len(image), len(json.dumps(strokes))), limits.signature_kb()),
+        check.check_strokes(strokes),
         check.check_signature_drawn(strokes, _opens(image)),
     )
     record = _record_to_sign(visit, part, digest, text, by, at)
@@ -151,9 +154,10 @@ def refuse_signature(
     visit = _locked(visit, by)
     name, seen = name.strip(), [person.strip() for person in witnesses if person.strip()]
     stored = Signature.objects.filter(record__visit=visit, record__part=part, role="party", name=name).first()
-    if stored and stored.digest == digest.lower():
+    if stored and stored.digest == digest.lower() and stored.refused:
         return stored
     refuse(
+        check.check_first_answer(stored is not None, name),
         check.check_signer("party", name, ROLES),
         check.check_witnessed(reason, seen, limits.witnesses_of_refusal()),
     )

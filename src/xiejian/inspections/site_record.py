@@ -20,6 +20,7 @@ from xiejian.inspections.products import VERDICTS
 TITLE = "现场检查记录"
 SUPPLEMENT = "补充说明"
 OUTSIDE = "检查表以外"
+NOT_CHECKED = "未检查"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _checked(points: list[queries.Answered]) -> list[dict[str, Any]]:
                 "point": answered.id,
                 "text": answered.point.text if answered.point else "",
                 "key": bool(answered.point and answered.point.key),
-                "result": FINDING_STATES.get(state, "未检查"),
+                "result": FINDING_STATES.get(state, NOT_CHECKED),
                 "why": answered.finding.fact if answered.finding and state == "not_applicable" else "",
             }
         )
