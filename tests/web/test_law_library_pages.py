@@ -202,6 +202,14 @@ class TestRule:
         assert officer_page.get("/rules/entry/0000/").status_code == 404
 
 
+class TestWayBack:
+    @pytest.mark.parametrize(
+        ("address", "entry"), [("/due/?rule=CP-1", LIMIT), ("/penalty/?rule=P81-3", FINE)]
+    )
+    def test_leads_from_the_calculation_to_the_rule(self, officer_page, address, entry):
+        assert f"/rules/entry/{entry.slug}/" in officer_page.get(address).content.decode()
+
+
 class TestOwnCheck:
     def test_is_recorded_with_name_and_day(self, officer_page):
         officer_page.post(f"/rules/entry/{LIMIT.slug}/check/", {"outcome": "true"})

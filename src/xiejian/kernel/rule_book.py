@@ -151,6 +151,16 @@ def _by_slug(folder: Path) -> Mapping[str, Entry]:
     return {entry.slug: entry for entry in _entries(folder)}
 
 
+def named(kind: str, name: str) -> Entry:
+    """The newest entry of this kind and id; KeyError where the rule book has none."""
+    return _newest(packs.root())[kind, name]
+
+
+@cache
+def _newest(folder: Path) -> Mapping[tuple[str, str], Entry]:
+    return {(entry.kind, entry.id): entry for entry in _entries(folder)}
+
+
 def versions(entry: Entry, found: Iterable[Entry]) -> list[Entry]:
     """The entry with its other versions, by date: of the same id, and what it took over from."""
     line = {entry.id, entry.replaces} - {""}

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from xiejian.kernel import deadline_rules, deadlines, penalties, penalty_rules
+from xiejian.kernel import deadline_rules, deadlines, penalties, penalty_rules, rule_book
 from xiejian.kernel.deadline_facts import unit_label
 from xiejian.kernel.deadline_rules import COUNTED
 from xiejian.kernel.penalties import Assessment, PersonsPenalty
@@ -147,7 +147,8 @@ def due(request: HttpRequest) -> HttpResponse:
     given, added, stops = _known(request)
     answer, wrong = _asked(lambda: deadlines.answer(rule.id, start, given)) if start else (None, [])
     context = {
-        "rule": rule, "subject": subject(rule.id), "period": period(rule), "start": start,
+        "rule": rule, "entry": rule_book.named("deadlines", rule.id),
+        "subject": subject(rule.id), "period": period(rule), "start": start,
         "start_type": {"H": "datetime-local", "NTH_WD": "month"}.get(rule.unit, "date"),
         "received_on": given["received_on"], "added": [*added, {}], "stops": [*stops, {}],
         "may_change": rule.has_clock and not rule.before,
@@ -253,7 +254,8 @@ def penalty(request: HttpRequest) -> HttpResponse:
         found, wrong = _asked(lambda: penalties.assess(rule.id, _given(fields, request), on, book))
     persons = _persons_lines(found.persons, book) if found and found.persons else []
     context = {
-        "rule": rule, "fields": fields, "on": on or day.isoformat(), "found": found, "problems": wrong,
+        "rule": rule, "entry": rule_book.named("penalties", rule.id),
+        "fields": fields, "on": on or day.isoformat(), "found": found, "problems": wrong,
         "basis": book.labels["basis"].get(rule.basis, ""),
         "fine": span(found.fine) if found else "", "reduced": span(found.reduced) if found else "",
         "bands": [(book.labels["band"][b], span(r)) for b, r in found.bands.items()] if found else [],
