@@ -99,18 +99,20 @@ def commit_draw(
     inspectors: Iterable[str] = (),
     avoid: Sequence[Sequence[str]] = (),
     last: Sequence[Sequence[str]] = (),
+    secret: str = "",
     by: Actor,
     at: dt.datetime,
 ) -> DrawRun:
     """Fix everything that a draw follows from, and publish the digest of its secret seed.
 
-    ``inspectors``: none when only parties are drawn. Refused as ``draws.draw`` is (L101–L103), and with
-    L611 when there are fewer inspectors than a team has.
+    ``inspectors``: none when only parties are drawn. ``secret``: for examples that must come out the same
+    every time; otherwise it is made here and nobody knows it. Refused as ``draws.draw`` is (L101–L103),
+    and with L611 when there are fewer inspectors than a team has.
     """
     require(by, PERMISSION, office_code)
     out = sorted(set(excluded))
     entries = sorted({entry for entry in candidates if entry not in out})
-    secret = secrets.token_hex(16)
+    secret = secret or secrets.token_hex(16)
     draws.draw(entries, count, secret)  # refuses what could not be drawn; the outcome is not looked at
     people = sorted(set(inspectors))
     if people and len(people) < minimum_inspectors():

@@ -19,6 +19,7 @@ from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
 from xiejian.cli.demo.sampling import Sampled
+from xiejian.cli.demo.schedules import arrange_rest_of_year
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections.importing import import_visits
 from xiejian.inspections.own_points import Draft, add_own_points
@@ -27,10 +28,13 @@ from xiejian.kernel.tabular import write_xlsx
 from xiejian.planning import actions as planning
 from xiejian.planning import grading
 from xiejian.planning.models import Plan
+from xiejian.planning.order_actions import apply_order, make_order
 from xiejian.registry import actions as registry
 from xiejian.registry.importing import import_parties
 from xiejian.registry.models import Party, Registration
 from xiejian.registry.registrations import import_registrations
+
+ORDERED_BEFORE = timedelta(days=60)
 
 IMPORTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "parties": ("监管对象", import_parties),
@@ -103,8 +107,10 @@ class OfficeYear:
         self._sample()
         self._ask_more()
         self._live(list(stepwise.values()))
+        self.counts["已排班的检查"] += arrange_rest_of_year(self.staffed)
         read_and_check(self.staffed)
         self._grade()
+        self._order_visits()
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
         """Write the rows as a workbook and import it, as an office would; every row must be taken."""
@@ -179,6 +185,13 @@ class OfficeYear:
             at=moment(staffed.today, hour=9),
         )  # fmt: skip
         self.counts["分级"] += run.grades.count()
+
+    def _order_visits(self) -> None:
+        """The order of what is still open two months before today, applied: a head wants to see it at work."""
+        on, staffed = self.staffed.today - ORDERED_BEFORE, self.staffed
+        run = make_order(office_code=staffed.code, on=on, by=staffed.officer, at=moment(on, hour=2))
+        apply_order(run=run, by=staffed.head, at=moment(on, hour=4))
+        self.counts["检查顺序"] += run.tasks.count()
 
     def _go_to_court(self) -> None:
         """Ask the court to enforce the decisions that the data says were not obeyed."""

@@ -163,7 +163,7 @@ def _widen(instance: Instance, dated: Sequence[Dated], seconds: float) -> dict[i
     }
 
 
-def assign(instance: Instance, dated: Sequence[Dated], *, seconds: float, gap: float = 0.005) -> Assigned:
+def assign(instance: Instance, dated: Sequence[Dated], *, seconds: float, gap: float = 0.01) -> Assigned:
     """Teams for dated outings with the least travel within equal work; see the module."""
     if not dated:
         return Assigned()

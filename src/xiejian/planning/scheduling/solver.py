@@ -15,6 +15,11 @@ from typing import Any
 from ortools.math_opt.python import mathopt
 
 _one_at_a_time = threading.Lock()
+PATIENCE = 6
+OUT_OF_TIME = (
+    mathopt.TerminationReason.NO_SOLUTION_FOUND,
+    mathopt.TerminationReason.FEASIBLE,
+)
 Variable = Any  # mathopt.Variable, without types of its own
 
 
@@ -49,12 +54,20 @@ def total(terms: Iterable[Any]) -> Any:
 
 
 def solve(model: Any, *, seconds: float, gap: float) -> Solved | None:
-    """The best solution found within ``seconds`` or proven within ``gap``; None when there is none."""
-    limits = mathopt.SolveParameters(
-        time_limit=dt.timedelta(seconds=seconds), relative_gap_tolerance=gap, random_seed=1
-    )
-    with _one_at_a_time:
-        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
-    if not result.has_primal_feasible_solution():
-        return None
-    return Solved(result.objective_value(), result.best_objective_bound(), result.variable_values())
+    """The best solution found within ``seconds`` or proven within ``gap``; None where it is proven that
+    there is none.
+
+    On a machine with other work the time may run out before any solution is found: then it is given
+    more, up to PATIENCE times as much, because "not yet" must not be taken for "none".
+    """
+    for times in (1, PATIENCE):
+        limits = mathopt.SolveParameters(
+            time_limit=dt.timedelta(seconds=seconds * times), relative_gap_tolerance=gap, random_seed=1
+        )
+        with _one_at_a_time:
+            result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
+        if result.has_primal_feasible_solution():
+            return Solved(result.objective_value(), result.best_objective_bound(), result.variable_values())
+        if result.termination.reason not in OUT_OF_TIME:
+            break
+    return None
