@@ -169,7 +169,7 @@ def test_a_day_in_the_field(field, server, tmp_path):
     field.context.set_offline(False)
     field.page.goto("/field/#/queue")
     server.start()
-    for wait in (60, 150, 300):  # killed while files and events travel
+    for wait in (80, 250):  # killed while files and events travel
         field.page.click("button:has-text('立即同步')", timeout=5000)
         field.page.wait_for_timeout(wait)
         server.kill()

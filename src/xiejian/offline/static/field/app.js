@@ -286,8 +286,8 @@ async function noteNumbers(answers, batch) {
 /** 同步: everything that waits. Quiet: says nothing unless something went wrong that needs the inspector. */
 async function send(quiet = false) {
   if (app.busy || !app.key) return null;
-  const tell = ({ what, done, of }) => {
-    app.busy = `同步${what} ${Math.floor(done)}/${of}`;
+  const tell = ({ done, of }) => {
+    app.busy = `同步 ${Math.floor(done)}/${of}`;
     showLine();
     const meter = document.querySelector("[data-meter]");
     if (meter) { meter.max = of; meter.value = done; }
