@@ -187,7 +187,7 @@ class OfficeYear:
         self.counts["分级"] += run.grades.count()
 
     def _order_visits(self) -> None:
-        """The order of what is still open two months before today, applied: a head wants to see it at work."""
+        """The order of what was open two months before today, applied by the head."""
         on, staffed = self.staffed.today - ORDERED_BEFORE, self.staffed
         run = make_order(office_code=staffed.code, on=on, by=staffed.officer, at=moment(on, hour=2))
         apply_order(run=run, by=staffed.head, at=moment(on, hour=4))
