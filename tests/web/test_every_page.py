@@ -140,7 +140,7 @@ class World:
 
         self.order = OrderRun.objects.create(
             on=day, office_code=self.office.code, method="points", why_method=self.party.name,
-            back_test={"refused": self.party.name}, at=NOW, by_name="x",
+            back_test={"refused": self.party.name}, at=NOW, by_name="x", applied_at=NOW,
         )  # fmt: skip
         self.ordered = self.order.tasks.create(task=self.task, place=1, score=0)
 
@@ -359,7 +359,7 @@ NO_PAGE = {
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
     "visit_order_apply",
-    "law_read", "rule_check", "saved_views", "forget_view",
+    "law_read", "rule_check", "saved_views", "forget_view", "number_check",
 }  # fmt: skip
 
 

@@ -9,7 +9,13 @@ class TestNumberBesideAField:
     """What a form shows below a number field while it is typed."""
 
     def ask(self, as_role, kind, text, role="station_inspector"):
-        return as_role(role).get("/check/number/", {"kind": kind, "field": "f", "f": text}).content.decode()
+        asked = {"kind": kind, "field": "f", "f": text}
+        answer = as_role(role).get("/check/number/", asked, headers={"HX-Request": "true"})
+        return answer.content.decode()
+
+    def test_opened_by_itself_leads_to_the_full_answer(self, as_role):
+        answer = as_role("head").get("/check/number/", {"kind": "udi", "field": "f", "f": "(01)0697"})
+        assert answer["Location"] == "/udi/?q=%2801%290697"
 
     def test_a_right_credit_code_is_named_with_its_place(self, as_role):
         assert "✓ 统一社会信用代码" in (part := self.ask(as_role, "uscc", "91350200MA2YJ1XR9G"))

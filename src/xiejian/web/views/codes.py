@@ -7,7 +7,9 @@ from typing import Any
 from csp.constants import WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from xiejian.kernel import divisions
@@ -86,6 +88,9 @@ def number_check(request: HttpRequest) -> HttpResponse:
     """The judgement of one form field, as a part of its page: what ``web.number_field`` asks for."""
     kind = request.GET.get("kind", "")
     text = request.GET.get(request.GET.get("field", ""), "")
+    if not request.htmx:  # opened by itself: the page that answers in full
+        page = reverse("udi" if kind == number_field.UDI else "number")
+        return redirect(f"{page}?{urlencode({'q': text})}")
     known = kind if kind in number_field.kinds() else number_field.ANY
     found = number_field.verdicts(text, known, clock.today(request))
     return render(request, "web/parts/number_check.html", {"verdicts": found})
