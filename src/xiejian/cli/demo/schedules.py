@@ -35,7 +35,7 @@ def arrange_rest_of_year(staffed: Staffed) -> int:
         by=staffed.officer, at=at,
     )  # fmt: skip
     schedules.record_absence(
-        officer=away, from_on=today + timedelta(days=3), until_on=today + timedelta(days=4),
+        officer=away, from_on=today + timedelta(days=5), until_on=today + timedelta(days=6),
         reason="参加省局检查员培训", by=staffed.officer, at=moment(today, hour=2), on=today,
     )  # fmt: skip
     draw_in_public(staffed)

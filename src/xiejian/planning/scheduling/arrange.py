@@ -87,7 +87,7 @@ def arrange(
     progress(10, "按周、按乡镇归并")
     spread = weeks.spread(work, seconds * 0.25)
     progress(35, "落实到日")
-    dated = daily.place(work, spread, seconds * 0.02)
+    dated = daily.gather(work, daily.place(work, spread, seconds * 0.02))
     progress(50, "安排检查组")
     assigned = pairs.assign(work, dated, seconds=seconds * 0.65)
     progress(90, "补排")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xiejian.kernel.divisions import stem
 from xiejian.planning.scheduling import solver
 from xiejian.planning.scheduling.instance import Instance, Need, wanted_qualifications
 from xiejian.planning.scheduling.weeks import Spread, free_days, week_of
@@ -31,10 +32,13 @@ class Packed:
         return self.needs[0].town
 
 
-def _fits(instance: Instance, outing: Packed, need: Need, days: Sequence[dt.date]) -> bool:
+def _fits(
+    instance: Instance, outing: Packed, need: Need, days: Sequence[dt.date], on: dt.date | None = None
+) -> bool:
+    """Whether a visit can be added: time, number, a common day (``on`` where it is settled), a team."""
     if outing.minutes + need.minutes > instance.day_minutes or len(outing.needs) >= instance.day_visits:
         return False
-    if not any(day in days for day in outing.days):
+    if on is None and not any(day in days for day in outing.days):
         return False
     team = instance.team_allowed([*outing.needs, need])
     wanted = wanted_qualifications([*outing.needs, need])
@@ -67,7 +71,7 @@ def pack(instance: Instance, needs: Iterable[Need], days: Sequence[dt.date]) -> 
 def place(instance: Instance, spread: Spread, seconds: float) -> list[tuple[Packed, dt.date]]:
     """A day for every outing; those for which no day of the week has enough people go to ``spread.left``.
 
-    Most weeks have room: outings take the day with least work one by one. A week where one finds no
+    Most weeks have room: outings take their best day one by one. A week where one finds no
     team that way is solved as a whole.
     """
     by_week: dict[Any, list[dt.date]] = defaultdict(list)
@@ -90,12 +94,52 @@ def place(instance: Instance, spread: Spread, seconds: float) -> list[tuple[Pack
     return found
 
 
+def gather(instance: Instance, dated: list[tuple[Packed, dt.date]]) -> list[tuple[Packed, dt.date]]:
+    """Give up outings whose visits all fit into other outings to their town, whatever the week.
+
+    The weeks were chosen by counts; with the visits named, some outings turn out to be superfluous. The
+    emptiest go first. Days do not change, so nobody is needed on a day who was not counted there.
+    """
+    by_area: dict[Any, list[tuple[Packed, dt.date]]] = defaultdict(list)
+    for outing, day in dated:
+        by_area[outing.needs[0].area].append((outing, day))
+    found: list[tuple[Packed, dt.date]] = []
+    for outings in by_area.values():
+        outings.sort(key=lambda entry: (entry[0].minutes, entry[1]))
+        left = list(outings)
+        for entry in outings:
+            others = [other for other in left if other is not entry]
+            if _dissolve(instance, entry[0], others):
+                left = others
+        found += left
+    return sorted(found, key=lambda entry: (entry[1], entry[0].needs[0].key))
+
+
+def _dissolve(instance: Instance, outing: Packed, others: list[tuple[Packed, dt.date]]) -> bool:
+    """Move every visit of an outing into others, the fullest that has room first; all of them or none."""
+    moved: list[tuple[Packed, Need]] = []
+    for need in sorted(outing.needs, key=lambda n: -n.minutes):
+        room = [
+            other
+            for other, day in others
+            if need.from_on <= day <= need.due_on and _fits(instance, other, need, [day], on=day)
+        ]
+        if not room:
+            for other, added in moved:
+                other.needs.remove(added)
+            return False
+        best = max(room, key=lambda other: other.minutes)
+        best.needs.append(need)
+        moved.append((best, need))
+    return True
+
+
 def _one_by_one(
     instance: Instance, outings: list[Packed], days: list[dt.date], free: dict[int, set[dt.date]]
 ) -> list[dt.date | None]:
-    """Each outing on the day with least work that has a team for it, the most demanding outings first.
+    """Each outing on the day on which the nearest team is free, the most demanding outings first.
 
-    People of stations are taken before those whom every station may have.
+    Two outings to one town do not fall on one day while its own people could make both in turn.
     """
     there = {day: {key for key, own in free.items() if day in own} for day in days}
     load = dict.fromkeys(days, 0)
@@ -104,13 +148,18 @@ def _one_by_one(
     found: list[dt.date | None] = [None] * len(outings)
     order = sorted(range(len(outings)), key=lambda n: (-len(wanted[n]), len(teams[n]), len(outings[n].days)))
     for n in order:
-        for day in sorted(outings[n].days, key=lambda day: (load[day], day)):
-            team = _some_team(instance, teams[n] & there[day], wanted[n], outings[n].town)
+        town = outings[n].town
+        choices = []
+        for day in outings[n].days:
+            team = _some_team(instance, teams[n] & there[day], wanted[n], town)
             if team:
-                there[day] -= team
-                load[day] += outings[n].minutes
-                found[n] = day
-                break
+                way = sum(instance.one_way(key, town) for key in team)
+                choices.append((way, load[day], day, sorted(team)))
+        if choices:
+            _, _, day, chosen = min(choices)
+            there[day] -= set(chosen)
+            load[day] += outings[n].minutes
+            found[n] = day
     return found
 
 
@@ -121,7 +170,8 @@ def _some_team(
 
     def order(key: int) -> tuple[int, int, int, int]:
         person = instance.by_key[key]
-        return -len(person.office.rstrip("0")), len(person.qualifications), instance.one_way(key, town), key
+        # whom every station may have is spared for where nobody else can go
+        return instance.one_way(key, town), len(person.qualifications), -len(stem(person.office)), key
 
     ranked = sorted(people, key=order)
     team: set[int] = set()
