@@ -94,7 +94,7 @@ class TestOneVisit:
     ):
         for correction in corrections:
             actions.attach_evidence(correction=correction, file=photo(), by=inspector, at=now)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             visit = queries.visit(officer, corrections[0].visit_id)
             assert len(queries.answered_points(visit)) == 14
             assert [len(c.evidence.all()) for c in visit.corrections.all()] == [1, 1, 1]

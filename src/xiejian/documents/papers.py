@@ -218,7 +218,7 @@ def _record_blocks(
     blocks += _findings(content["failed"], visit, blank)
     if content["checked"]:
         blocks += [Heading("检查的内容"), *_checked(content["checked"], blank)]
-    blocks += _products_and_evidence(content)
+    blocks += _products_and_evidence(content, blank)
     if content["conclusion"]:
         blocks += [Heading("检查结论"), Text(content["conclusion"])]
     if content["remark"] and visit.state != "refused":
@@ -260,11 +260,11 @@ def _checked(chapters: list[dict[str, Any]], blank: bool) -> list[Block]:
             )
             for point in chapter["points"]
         ]
-    table = Table(("编号", "检查内容", "结果"), tuple(rows), (26, 100, 30))
+    table = Table(("编号", "检查内容", "结果"), tuple(rows), (26, 94, 36))
     return [table, Text("* 为关键项。", small=True, indent=False)]
 
 
-def _products_and_evidence(content: dict[str, Any]) -> list[Block]:
+def _products_and_evidence(content: dict[str, Any], blank: bool) -> list[Block]:
     blocks: list[Block] = []
     if content["products"]:
         rows = tuple(
@@ -280,7 +280,7 @@ def _products_and_evidence(content: dict[str, Any]) -> list[Block]:
         blocks += [Heading("现场核对的产品"), Table(columns, rows, (34, 46, 28, 48))]
     blocks.append(Heading("证据"))
     if not content["evidence"]:
-        return [*blocks, Text("没有提取证据。")]
+        return [*blocks, Blank("", 2) if blank else Text("没有提取证据。")]
     listed = tuple(
         (row["number"], row["kind"], row["caption"], row["at"], row["sha256"]) for row in content["evidence"]
     )
