@@ -142,9 +142,9 @@ class TestTheBackTest:
     def test_shows_strictness_to_nobody_else(self, run, as_role, role):
         assert "严检" not in self.page(as_role(role), run)
 
-    def test_of_the_county_is_not_shown_to_a_station(self, run, as_role):
-        answer = as_role("station_inspector").get(reverse("visit_order_check", args=[run.pk]))
-        assert answer.status_code == 404
+    def test_shows_a_station_the_gain_but_not_its_neighbours(self, run, as_role):
+        page = self.page(as_role("station_inspector"), run)
+        assert "提前 9.5 天" in page and "是否公平" not in page
 
     def test_says_when_the_record_is_too_short(self, owe, as_role):
         Task.objects.all().delete()
