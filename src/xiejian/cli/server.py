@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from django.conf import settings
@@ -13,7 +16,10 @@ from granian.constants import Interfaces
 
 from xiejian.cli.output import command, emit, json_option, say, upgrade_store
 from xiejian.inspections import custody
+from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.people import audit
+
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 
 @click.command(help="建立或升级数据库，可重复执行")
@@ -25,8 +31,24 @@ def init(as_json: bool) -> None:
     emit({"data": str(settings.DATA), "ready": True}, as_json, f"数据目录：{settings.DATA}，数据库已就绪")
 
 
+def check_free(host: str, port: int) -> None:
+    """Refused with X503 where something answers there already, with X504 where the address cannot be ours.
+
+    The server would share the port without a word, and every other request would go to the other one's data.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what closed just now is free
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            taken = fault.errno == errno.EADDRINUSE
+            raise Refused(problems("X503" if taken else "X504", f"{host}:{port}", port=port)) from fault
+
+
 def run_server(host: str, port: int, workers: int) -> None:
-    """Collect the static files and serve until stopped."""
+    """Collect the static files and serve until stopped; refused as ``check_free`` says."""
+    check_free(host, port)
     call_command("collectstatic", verbosity=0, interactive=False)
     say(f"请在浏览器打开 http://{host}:{port}")
     Granian(

@@ -18,7 +18,7 @@ from xiejian.cli.demo.build import Built, build
 from xiejian.cli.demo.invention import read
 from xiejian.cli.output import command as stored_command
 from xiejian.cli.output import emit, json_option, say, upgrade_store
-from xiejian.cli.server import run_server
+from xiejian.cli.server import check_free, run_server
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.people.models import Office
 
@@ -84,6 +84,8 @@ def text(built: Built, out: Path) -> str:
 @json_option
 @stored_command()
 def demo(host: str, port: int, build_only: bool, fresh: bool, out: Path, as_json: bool) -> None:
+    if not build_only:
+        check_free(host, port)  # before the half minute of building
     settings.DATA.mkdir(parents=True, exist_ok=True)
     upgrade_store()
     found = state()
