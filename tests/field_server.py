@@ -130,19 +130,22 @@ class FieldServer:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        self.process = subprocess.Popen(
-            [str(BIN / "xiejian"), "serve", "--port", str(self.port)], env=self.env,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        until = time.monotonic() + 60
+        log, until = self.folder / "serve.log", time.monotonic() + 90
         while time.monotonic() < until:
+            # the port of a server that was killed may be taken a moment longer
+            if self.process is None or self.process.poll() is not None:
+                with log.open("ab") as said:
+                    self.process = subprocess.Popen(
+                        [str(BIN / "xiejian"), "serve", "--port", str(self.port)], env=self.env,
+                        stdout=said, stderr=said, start_new_session=True,
+                    )  # fmt: skip
             try:
                 with urllib.request.urlopen(f"{self.url}/health/", timeout=2) as answer:
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        raise AssertionError("the server did not start")
+                time.sleep(0.2)
+        raise AssertionError(f"the server did not start: {log.read_text('utf-8')[-2000:]}")
 
     def kill(self) -> None:
         """Kill it with all its processes, in the middle of whatever they do."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from moment import NOW
 from offline_phone import TODAY, digest, picture
@@ -163,6 +165,46 @@ def _played(phone, shop, team, rng: random.Random | None) -> dict:
             sent = sent[part:]
         phone.send(*events)  # the phone asks until everything is answered
     return state_of(visit)
+
+
+def test_a_re_check_of_an_earlier_order_is_recorded_with_the_visit(phone, planned, shop, team):
+    by, day = phone.actor, TODAY - dt.timedelta(days=10)
+    earlier = inspections.schedule_visit(
+        party=shop, link="经营", kind="日常检查", planned_on=day, team=team, by=by, at=NOW
+    )
+    inspections.start_visit(visit=earlier, on=day, by=by, at=NOW)
+    due = TODAY + dt.timedelta(days=5)
+    order = inspections.order_correction(
+        visit=earlier, content="补齐记录", ordered_on=day, due_on=due, by=by, at=NOW
+    )
+    said = {"correction": order.pk, "passed": True, "rechecked_on": str(TODAY), "note": "已补齐"}
+    phone.send(phone.start(planned), phone.event(planned, "recheck_correction", **said))
+    order.refresh_from_db()
+    assert (order.state, order.recheck_visit) == ("passed", planned)
+
+
+def test_a_signature_is_kept_with_the_text_that_the_phone_showed(phone, planned, team):
+    text = "现场检查记录\n没有发现不符合项"
+    out = io.BytesIO()
+    Image.new("RGB", (90, 30), "white").save(out, "PNG")
+    drawn = out.getvalue()
+    files.take_piece(phone.device, digest(drawn), start=0, total=len(drawn), piece=drawn)
+    strokes = [[[0.1, 0.1, 0, 0.5], [0.4, 0.2, 90, 0.5]]]
+    said = {"role": "inspector", "name": team[0].name, "sha256": digest(drawn), "strokes": strokes}
+    said |= {"digest": digest(text.encode()), "text": text, "statement": ""}
+    answers = phone.send(phone.start(planned), phone.event(planned, "sign_record", **said))
+    assert outcomes(answers) == ["applied", "applied"]
+    assert planned.site_records.get().text == text
+
+
+def test_what_is_signed_is_not_changed_by_a_later_phone(phones, planned, points, team, officer):
+    one, other = phones
+    test_a_signature_is_kept_with_the_text_that_the_phone_showed(one, planned, team)
+    other.send(other.start(planned), other.finding(planned, points[0], "not_conform", fact="积灰"))
+    conflict = Conflict.objects.get()
+    with pytest.raises(Refused) as refused:
+        actions.decide_conflict(conflict=conflict, take=True, reason="复核", by=officer, at=NOW)
+    assert (refused.value.first.code, planned.findings.count()) == ("I601", 0)
 
 
 class TestFiles:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from xiejian.inspections import actions, limits, products, signing
 from xiejian.inspections.checks import Entry
-from xiejian.inspections.models import Visit
+from xiejian.inspections.models import Correction, Visit
 from xiejian.kernel.problems import Catalogue, Problem, Refused
 from xiejian.offline import comparing, files
 from xiejian.offline.models import Device, FieldEvent
@@ -226,6 +226,22 @@ def order_correction(told: Told) -> Result:
     return Result()
 
 
+def recheck_correction(told: Told) -> Result:
+    """The follow-up of an open order of the same party, seen during this visit."""
+    visit, passed = told.place, bool(told.get("passed"))
+    mine = visible(Correction.objects.filter(visit__party=visit.party_id), told.by)
+    correction = mine.filter(pk=told.get("correction")).first()
+    if correction is None:
+        raise Refused(problems("O205", told.event.kind))
+    if correction.recheck_visit_id == visit.pk and correction.state == ("passed" if passed else "failed"):
+        return Result("same")
+    actions.recheck(
+        correction=correction, passed=passed, rechecked_on=told.day("rechecked_on"), recheck_visit=visit,
+        note=told.text("note"), by=told.by, at=told.at,
+    )  # fmt: skip
+    return Result()
+
+
 def attach_evidence(told: Told) -> Result:
     """Waits until the file has arrived."""
     visit, digest = told.place, told.text("sha256")
@@ -288,7 +304,7 @@ KINDS: dict[str, Handler] = {
     handler.__name__: handler
     for handler in (
         schedule_visit, start_visit, record_findings, conclude_visit, record_refusal, order_correction,
-        attach_evidence, check_product, sign_record, refuse_signature,
+        recheck_correction, attach_evidence, check_product, sign_record, refuse_signature,
     )
 }  # fmt: skip
 LABELS = {
@@ -298,10 +314,11 @@ LABELS = {
     "conclude_visit": "作出结论",
     "record_refusal": "拒绝检查",
     "order_correction": "责令改正",
+    "recheck_correction": "复查",
     "attach_evidence": "证据",
     "check_product": "产品核对",
     "sign_record": "签名",
     "refuse_signature": "拒绝签名",
 }
 #: What may go wrong without holding up what was done after it.
-BESIDE = ("attach_evidence", "check_product")
+BESIDE = ("attach_evidence", "check_product", "recheck_correction")

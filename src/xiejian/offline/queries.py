@@ -63,6 +63,7 @@ WORDS = {
     "name": "名称", "caption": "说明", "sha256": "校验值", "size": "大小（字节）", "type": "类型",
     "text": "内容", "registration_no": "注册证编号", "role": "身份", "statement": "陈述",
     "digest": "记录校验值", "witnesses": "见证人", "link": "环节", "kind": "检查类型",
+    "rechecked_on": "复查日期", "passed": "复查通过", "correction": "责令改正编号", "note": "复查情况",
     "planned_on": "计划日期", "party": "监管对象编号", "team": "检查组", "campaign": "专项",
 }  # fmt: skip
 

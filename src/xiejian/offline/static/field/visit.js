@@ -40,7 +40,7 @@ class Visit {
   }
 
   element() {
-    const names = ["head", "begin", "points", "judgement", "evidence", "products", "order", "signing", "refusal"];
+    const names = ["head", "begin", "points", "recheck", "judgement", "evidence", "products", "order", "signing", "refusal"];
     return h("div", {}, names.map((name) => {
       this.places[name] = h("div", { "data-part": name });
       this.show(name);
@@ -215,6 +215,23 @@ class Visit {
       if (due_on < clock.today()) throw new Error("整改期限早于今天");
       await this.record("order_correction", { content: content.trim(), ordered_on: clock.today(), due_on });
     })));
+  }
+
+  // ── what was ordered before ──────────────────────────────────────────────────────────────────────
+  recheck() {
+    const orders = this.party.corrections.filter((one) => ["ordered", "submitted"].includes(one.state));
+    if (!this.made || !orders.length) return null;
+    const done = this.visit.rechecks || {};
+    return card(`复查以前的责令改正（${orders.length}）`, orders.map((one) => {
+      const head = h("p", { class: "mb-1" }, one.content, " ", badge(`限 ${one.due_on}`, one.due_on < clock.today() ? "red" : "orange"));
+      if (one.id in done) return h("div", { class: "mb-3" }, head, done[one.id] ? badge("复查通过", "green") : badge("复查未通过", "red"));
+      return h("div", { class: "mb-3" }, head, form("记录复查", [
+        field("复查结果", select("passed", [["", "请选择"], ["yes", "通过"], ["no", "未通过"]])), field("复查情况", area("note", "", 2)),
+      ], async ({ passed, note }) => {
+        if (!passed) throw new Error("请选择复查结果");
+        await this.record("recheck_correction", { correction: one.id, passed: passed === "yes", rechecked_on: clock.today(), note: note.trim() }, [], ["recheck"]);
+      }));
+    }));
   }
 
   // ── evidence ─────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,7 @@ const OF = {
   conclude_visit: (visit, said) => ({ state: "concluded", conclusion: said.conclusion, remark: said.remark || visit.remark }),
   record_refusal: (visit, said) => ({ state: "refused", visited_on: said.on, conclusion: "不符合", remark: said.detail }),
   order_correction: (visit, said) => ({ orders: [...visit.orders, { content: said.content, due_on: said.due_on }] }),
+  recheck_correction: (visit, said) => ({ rechecks: { ...visit.rechecks, [said.correction]: said.passed } }),
   attach_evidence: (visit, said, at) => ({ evidence: [...visit.evidence, { sha256: said.sha256, name: said.name, caption: said.caption, type: said.type, at }] }),
   check_product: (visit, said) => ({ products: [...visit.products, { text: said.text, registration_no: said.registration_no }] }),
   sign_record: (visit, said) => ({ signatures: [...visit.signatures, { role: said.role, name: said.name }], record: { text: said.text, digest: said.digest } }),
