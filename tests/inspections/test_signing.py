@@ -115,7 +115,8 @@ class TestSigning:
         ids=[
             "no such role",
             "no name",
-            "nothing drawn", "strokes of another shape",
+            "nothing drawn",
+            "strokes of another shape",
             "no picture",
             "too large",
             "not sent",
@@ -185,7 +186,6 @@ class TestARefusalToSign:
         with pytest.raises(Refused) as refused:
             refuse(**facts)
         assert code(refused) == expected
-
 
     def test_is_not_undone_by_signing_after_all(self, refuse, sign):
         refuse()
