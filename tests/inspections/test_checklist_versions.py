@@ -14,7 +14,7 @@ from xiejian.inspections.models import ChecklistVersion, Visit
 from xiejian.inspections.own_points import Draft
 from xiejian.kernel.problems import Refused
 from xiejian.people.models import AuditEntry
-from xiejian.people.policy import Actor
+from xiejian.people.policy import SYSTEM, Actor
 
 TODAY = dt.date(2024, 3, 5)
 COUNTY, STATION = "150525", "150525100"
@@ -120,6 +120,18 @@ class TestHandingOut:
         visits = list(Visit.objects.select_related("party"))
         with django_assert_max_num_queries(9):  # links, versions, own points; keep; audit; savepoint
             checklist_versions.hand_out(visits=visits, by=inspector, at=now)
+
+    def test_gives_each_office_its_own_points_and_no_others(self, add, planned, schedule, inspector, now):
+        """The station's point is asked by the station, not by the county bureau's visit beside it."""
+        add(office_code=STATION)
+        county = schedule(office_code=COUNTY, by=SYSTEM)
+        visits = list(Visit.objects.select_related("party"))
+        taken = checklist_versions.hand_out(visits=visits, by=SYSTEM, at=now)
+        points = {
+            number: len(taken["checklists"][visit["checklist"]]["points"])
+            for number, visit in taken["visits"].items()
+        }
+        assert points[planned.number] == points[county.number] + 1
 
     def test_is_refused_for_visits_of_another_office(self, planned, now):
         stranger = Actor("x", "外县", "150522", "station_inspector")
