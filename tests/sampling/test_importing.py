@@ -105,10 +105,11 @@ class TestAgain:
         load(TESTED)
         assert Sample.objects.get().state == "reported"
 
-    def test_an_older_file_does_not_put_it_back(self, load):
-        load({**TESTED, "办结日期": "2024-02-20"})
-        load({"备注": "补录"})
-        assert Sample.objects.get().state == "closed"
+    def test_a_file_does_not_put_back_what_went_further_here(self, load):
+        load({**TESTED, "送达日期": "2024-01-28"})
+        Sample.objects.update(state="retesting")
+        load({**TESTED, "送达日期": "2024-01-28", "备注": "补录"})
+        assert Sample.objects.get().state == "retesting"
 
 
 class TestClocks:
@@ -118,7 +119,7 @@ class TestClocks:
         assert due == dt.date(2024, 2, 5)
 
     def test_a_closed_one_runs_none(self, load):
-        load({**TESTED, "办结日期": "2024-02-20"})
+        load({**TESTED, "送达日期": "2024-01-28", "办结日期": "2024-02-20"})
         assert not Clock.objects.exists()
 
     def test_nor_does_one_that_conforms(self, load):

@@ -68,6 +68,7 @@ def open_page(browser, live_server, officers, password, ours, make_party):
 LIMIT = next(entry for entry in rule_book.entries() if entry.id == "CP-1")
 ADDRESSES = [
     "/", "/leader/", "/parties/", "/parties/{party}/", "/parties/{party}/amend/", "/parties/new/",
+    "/samples/", "/samples/plans/", "/samples/new/", "/samples/new/?party={party}", "/samples/plans/new/",
     "/parties/import/", "/licences/", "/registrations/", "/grading/", "/cases/", "/rules/",
     "/rules/national-2022-78/", "/offices/", "/network/", "/rules/changes/?from=2026-04-14&until=2026-04-15",
     "/number/?q=国械注准20173223152", "/udi/?q=(01)06972253600013(10)A1", "/due/",
