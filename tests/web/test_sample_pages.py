@@ -118,6 +118,11 @@ class TestOneSample:
         drawn.refresh_from_db()
         assert (answer.status_code, drawn.state) == (302, "handed_over")
 
+    def test_one_that_conforms_is_offered_no_step_of_a_failure(self, officer, drawn, walk):
+        walk.notify(walk.to_result(drawn, "符合规定"))
+        page = officer.get(f"/samples/{drawn.pk}/").content.decode()
+        assert 'value="close_sample"' in page and 'value="record_disposal"' not in page
+
     def test_a_refusal_is_shown_in_the_form(self, officer, drawn):
         given = {"on": "2024-03-04", "laboratory": "省医疗器械检验所"}
         answer = self.step(officer, drawn, "hand_over_sample", **given)
