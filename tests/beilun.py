@@ -120,8 +120,9 @@ def _work() -> None:
         work("不良事件报告", f"可疑不良事件报告{number}", number)
     Sample.objects.create(
         number="北仑抽样〔2009〕1号", party=Party.objects.filter(links__link="生产").order_by("pk")[0],
-        link="生产", kind="县级抽检", state="closed", product_name="人工晶体", items="无菌、热原", sampled_on=day(1),
-        result="符合规定", result_on=day(2), final_result="符合规定", final_on=day(2), office_code=CODE,
+        link="生产", kind="县级抽检", state="closed", product_name="人工晶体", items="无菌、热原",
+        sampled_on=day(1), result="符合规定", result_on=day(2), final_result="符合规定",
+        final_on=day(2), office_code=CODE,
     )  # fmt: skip
     for number in range(5):
         work("主导供应商", f"批发企业{number}", number, category="药品批发企业")

@@ -164,8 +164,8 @@ class World:
         )  # fmt: skip
         self.assignment = Assignment.objects.create(
             schedule=self.schedule, task=self.task, key="1", party=self.party, link="经营", kind="日常检查",
-            town=self.party.office_code, office_code=self.party.office_code, from_on=day, due_on=day, minutes=90,
-            day=day, inspectors="某某",
+            town=self.party.office_code, office_code=self.party.office_code, from_on=day, due_on=day,
+            minutes=90, day=day, inspectors="某某",
         )  # fmt: skip
 
     def _people(self, officer) -> None:

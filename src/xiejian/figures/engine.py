@@ -163,12 +163,14 @@ def _adbc() -> Iterator[Any]:
 def _columns_directly() -> bool:
     """Whether the rows may come column by column through a second connection.
 
-    Only on PostgreSQL, and only outside a transaction (a second connection sees committed rows). Never on SQLite:
-    a driver there brings a second copy of the SQLite library into this process, and closing its connection
-    drops the file locks of Django's and takes the write-ahead log away under it
+    Only on PostgreSQL, and only outside a transaction (a second connection sees committed rows). Never
+    on SQLite: a driver there brings a second copy of the SQLite library into this process, and closing
+    its connection drops the file locks of Django's and takes the write-ahead log away under it
     (https://www.sqlite.org/howtocorrupt.html, section 2.2.1; docs/decisions/0005).
     """
-    return connection.vendor == "postgresql" and adbc_postgresql is not None and not connection.in_atomic_block
+    return (
+        connection.vendor == "postgresql" and adbc_postgresql is not None and not connection.in_atomic_block
+    )
 
 
 def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.Table:
@@ -179,7 +181,9 @@ def read_arrow(table: FactTable, names: Sequence[str], base: Tree | None) -> pa.
         with _adbc() as cursor:
             cursor.execute(select.sql(dialect(), copy=False))
             found = cursor.fetch_arrow_table()
-        return pa.table([found.column(i).cast(_ARROW[types[n]]) for i, n in enumerate(names)], names=list(names))
+        return pa.table(
+            [found.column(i).cast(_ARROW[types[n]]) for i, n in enumerate(names)], names=list(names)
+        )
     with connection.cursor() as cursor:
         cursor.execute(select.sql(dialect(), copy=False))
         rows = cursor.fetchall()

@@ -98,7 +98,9 @@ def receive(upload: UploadedFile, kind: str, owner: str) -> Job:
 
 
 def start(kind: str, owner: str, title: str, work: Callable[[Callable[..., None]], dict[str, Any]]) -> Job:
-    """Work without a file, beside the request; ``work`` is given ``say(percent, what)`` and returns the outcome.
+    """Work without a file, beside the request.
+
+    ``work`` is given ``say(percent, what)`` and returns the outcome.
 
     The page of the job shows how far it is, to its owner alone.
     """
