@@ -241,6 +241,20 @@ class TestReceived:
         held.refresh_from_db()
         assert (held.outcome, held.reason) == ("set_aside", "走错了门")
 
+    @pytest.mark.parametrize(("role", "shown"), [("section_officer", True), ("upper_viewer", False)])
+    def test_names_people_only_to_who_may_see_contacts(self, role, shown, line, planned, phone, with_role):
+        said = {
+            "name": "白某某",
+            "reason": "不认可",
+            "witnesses": ["村委刘某"],
+            "digest": "0",
+            "text": "记录",
+        }
+        line.send(phone.start(planned), phone.event(planned, "refuse_signature", **said))
+        event = FieldEvent.objects.get(kind="refuse_signature")
+        text = with_role(role).get(f"/received/{event.pk}/").content.decode()
+        assert ("白某某" in text, "村委刘某" in text) == (shown, shown)
+
     def test_shows_both_versions_of_a_conflict(self, differing, with_role):
         text = with_role("section_officer").get("/received/conflicts/").content.decode()
         assert "不符合：积灰" in text and "赵检的手机" in text

@@ -177,8 +177,9 @@ def received_event(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         request.actor, "inspections.visit", event.office_code
     )
     digest = str(event.payload.get("sha256") or "")
+    personal = bool(may(request.actor, "registry.personal", event.office_code))
     context = {
-        "event": event, "label": queries.kind_label(event), "lines": queries.lines(event),
+        "event": event, "label": queries.kind_label(event), "lines": queries.lines(event, personal),
         "outcome": (FieldEvent.OUTCOMES[event.outcome], TONES[event.outcome]),
         "held": [Problem(**p) for p in event.problems], "record": record, "aside": aside,
         "editable": bool(editable), "problems": wrong, "dated": "on" in event.payload,

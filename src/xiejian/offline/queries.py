@@ -79,13 +79,22 @@ def said(value: Mapping[str, Any] | None) -> str:
     return "，".join(f"{name} {v}" for name, v in named)
 
 
-def lines(event: FieldEvent) -> list[tuple[str, str]]:
+#: What names people of the party; left out for roles without registry.personal.
+PERSONAL = {
+    "sign_record": {"name", "statement", "text"},
+    "refuse_signature": {"name", "reason", "witnesses", "text"},
+    "record_refusal": {"detail", "witness"},
+}
+
+
+def lines(event: FieldEvent, personal: bool) -> list[tuple[str, str]]:
     """What an event says, as label and value; an officer's correction stands beside the original."""
     found = []
+    hidden = {"strokes"} | (set() if personal else PERSONAL.get(event.kind, set()))
     for name, value in event.payload.items():
-        if name == "entries":
+        if name == "entries" and isinstance(value, list):
             found += [(f"检查点 {e.get('point')}", said(e)) for e in value if isinstance(e, dict)]
-        elif name != "strokes":
+        elif name not in hidden:
             shown = "、".join(map(str, value)) if isinstance(value, list) else str(value)
             changed = event.amended.get(name)
             found.append((WORDS.get(name, name), f"{shown} → {changed}" if changed else shown))
