@@ -74,7 +74,7 @@ class TestTheCommand:
     ("arguments", "code"),
     [
         (["show", "99"], "L604"),
-        (["make", "--office", COUNTY, "--from", "明天", "--until", "2024-11-30"], "L601"),
+        (["make", "--office", COUNTY, "--from", "明天", "--until", "2024-11-30"], "K301"),
         (
             ["replan", "--officer", "x", "--from", "2024-03-06", "--until", "2024-03-06", "--reason", "病"],
             "L606",

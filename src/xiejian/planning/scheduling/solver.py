@@ -16,6 +16,7 @@ from ortools.math_opt.python import mathopt
 
 _one_at_a_time = threading.Lock()
 PATIENCE = 6
+POOR = 0.2  # a first solution that may be further from the best than this is no answer yet
 OUT_OF_TIME = (
     mathopt.TerminationReason.NO_SOLUTION_FOUND,
     mathopt.TerminationReason.FEASIBLE,
@@ -57,8 +58,8 @@ def solve(model: Any, *, seconds: float, gap: float) -> Solved | None:
     """The best solution found within ``seconds`` or proven within ``gap``; None where it is proven that
     there is none.
 
-    On a machine with other work the time may run out before any solution is found: then it is given
-    more, up to PATIENCE times as much, because "not yet" must not be taken for "none".
+    On a machine with other work the time may run out before a solution worth having is found: then it
+    is given more, up to PATIENCE times as much, because "not yet" must not be taken for "none".
     """
     for times in (1, PATIENCE):
         limits = mathopt.SolveParameters(
@@ -66,8 +67,9 @@ def solve(model: Any, *, seconds: float, gap: float) -> Solved | None:
         )
         with _one_at_a_time:
             result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
+        found = None
         if result.has_primal_feasible_solution():
-            return Solved(result.objective_value(), result.best_objective_bound(), result.variable_values())
-        if result.termination.reason not in OUT_OF_TIME:
-            break
-    return None
+            found = Solved(result.objective_value(), result.best_objective_bound(), result.variable_values())
+        if result.termination.reason not in OUT_OF_TIME or (found and found.gap <= POOR):
+            return found
+    return found
