@@ -6,8 +6,9 @@ import pytest
 
 from xiejian.cases.importing import import_cases, import_interviews
 from xiejian.cases.models import Case, Interview
+from xiejian.inspections import actions
 from xiejian.inspections.importing import import_visits
-from xiejian.inspections.models import Transfer, Visit
+from xiejian.inspections.models import Correction, Transfer, Visit
 from xiejian.people import audit
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import SYSTEM, Actor
@@ -57,6 +58,65 @@ def counts(outcome):
 
 def reasons(outcome):
     return [p["code"] for p in outcome.problems]
+
+
+class TestAnOrderOfAnImportedVisit:
+    ORDERED = {"责令改正": "是", "整改期限": "2024-03-15", "缺陷数": "2"}
+
+    def order(self):
+        return Correction.objects.values_list("state", "due_on", "closed_on").get()
+
+    @pytest.mark.parametrize(
+        ("row", "state", "closed_on"),
+        [
+            ({}, "ordered", None),
+            ({"复查日期": "2024-03-04", "复查结论": "通过"}, "closed", dt.date(2024, 3, 4)),
+            ({"复查结论": "通过"}, "passed", None),
+            ({"复查日期": "2024-03-04", "复查结论": "未通过"}, "failed", None),
+            ({"复查日期": "2024-03-04"}, "ordered", None),
+        ],
+    )
+    def test_stands_as_the_row_says(self, visit, row, state, closed_on):
+        visit({**self.ORDERED, **row})
+        assert self.order() == (state, dt.date(2024, 3, 15), closed_on)
+
+    def test_may_have_no_date(self, visit):
+        visit({"责令改正": "是"})
+        assert self.order() == ("ordered", None, None)
+
+    def test_is_not_made_where_none_was_ordered(self, visit):
+        visit({"责令改正": "否"})
+        assert not Correction.objects.exists()
+
+    def test_is_made_once(self, visit):
+        visit(self.ORDERED)
+        visit(self.ORDERED)
+        assert self.order() == ("ordered", dt.date(2024, 3, 15), None)
+
+    def test_follows_a_later_file(self, visit):
+        visit(self.ORDERED)
+        visit({**self.ORDERED, "复查日期": "2024-03-05", "复查结论": "通过"})
+        assert self.order() == ("closed", dt.date(2024, 3, 15), dt.date(2024, 3, 5))
+
+    def test_goes_when_a_later_file_takes_it_back(self, visit):
+        visit(self.ORDERED)
+        visit({"责令改正": "否"})
+        assert not Correction.objects.exists()
+
+    def test_is_left_alone_once_it_was_worked_on_here(self, visit, now):
+        visit(self.ORDERED)
+        actions.fail_recheck(correction=Correction.objects.get(), rechecked_on=now.date(), by=SYSTEM, at=now)
+        visit({**self.ORDERED, "复查日期": "2024-03-04", "复查结论": "通过"})
+        assert self.order() == ("failed", dt.date(2024, 3, 15), None)
+
+    def test_is_left_out_where_the_visit_has_an_order_of_its_own(self, visit, now):
+        visit({})
+        actions.order_correction(
+            visit=Visit.objects.get(), content="补齐记录", ordered_on=now.date(), due_on=now.date(),
+            by=SYSTEM, at=now,
+        )  # fmt: skip
+        visit(self.ORDERED)
+        assert Correction.objects.count() == 1
 
 
 class TestAVisit:
@@ -225,5 +285,5 @@ class TestAnInterview:
 
 
 def test_many_rows_take_as_many_queries_as_few(visit, django_assert_max_num_queries):
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         visit(*({"检查编号": f"J{i}", "移送": "海关"} for i in range(200)))

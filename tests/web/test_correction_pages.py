@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from moment import NOW
 from visiting import PHOTO, enrol, photo
-from xiejian.inspections import actions
+from xiejian.inspections import actions, answering
 from xiejian.inspections.models import Correction, Visit
 from xiejian.people.policy import SYSTEM
 from xiejian.web import clock
+from xiejian.web.views import answers
 
 TODAY = NOW.date()
 DAY = dt.timedelta(days=1)
@@ -104,39 +107,16 @@ class TestTheList:
             client.get("/corrections/")
 
 
-class TestOrdersOfImportedVisits:
-    @pytest.mark.parametrize(
-        ("correct_by", "result", "state", "tone"),
-        [
-            (TODAY - DAY, "", "逾期未复查", "red"),
-            (TODAY + DAY, "", "待复查", "orange"),
-            (TODAY, "", "待复查", "orange"),
-            (None, "", "待复查", "orange"),
-            (TODAY - DAY, "通过", "复查通过", "green"),
-            (TODAY - DAY, "未通过", "复查未通过", "orange"),
-        ],
-    )
-    def test_stand_as(self, client, visit, correct_by, result, state, tone):
-        Visit.objects.update(order_issued=True, correct_by=correct_by, recheck_result=result)
-        rows = client.get("/corrections/?tab=visits").context["listing"].shown_rows()
-        assert [(c.text, c.tone) for _, cells in rows for c in cells if c.label == "状态"] == [(state, tone)]
-
-    def test_lead_to_their_visit(self, client, visit):
-        Visit.objects.update(order_issued=True)
-        assert f"/visits/{visit.pk}/" in client.get("/corrections/?tab=visits").content.decode()
-
-    def test_are_left_out_where_the_order_has_a_record(self, client, order):
-        order()
-        assert client.get("/corrections/?tab=visits").context["listing"].total == 0
-
-
 class TestAnOrder:
     @pytest.mark.parametrize(
         ("state", "steps"),
         [
-            ("ordered", ["submit_correction", "pass_recheck", "fail_recheck"]),
+            (
+                "ordered",
+                ["answer_items", "submit_correction", "pass_recheck", "fail_recheck", "remind_party"],
+            ),
             ("submitted", ["pass_recheck", "fail_recheck"]),
-            ("failed", ["submit_correction", "order_again"]),
+            ("failed", ["answer_items", "submit_correction", "order_again", "remind_party"]),
             ("passed", ["close_correction"]),
             ("closed", []),
         ],
@@ -148,7 +128,36 @@ class TestAnOrder:
         assert [item.step.name for item in shown] == steps
 
     def test_offers_nothing_to_who_may_only_look(self, as_role, order):
-        assert as_role("head").get(f"/corrections/{order().pk}/").context["steps"] == []
+        assert as_role("upper_viewer").get(f"/corrections/{order().pk}/").context["steps"] == []
+
+    def test_lets_the_head_direct_and_no_more(self, as_role, order):
+        shown = as_role("head").get(f"/corrections/{order().pk}/").context["steps"]
+        assert [item.step.name for item in shown] == ["direct_correction"]
+
+    def test_takes_what_the_head_directs(self, as_role, order):
+        row = order()
+        as_role("head").post(f"/corrections/{row.pk}/", {"do": "direct_correction", "text": "立案查处"})
+        assert row.reminders.get().kind == "批示"
+
+    def test_takes_a_reminder(self, client, order):
+        row = order()
+        given = {"do": "remind_party", "done_on": "2024-03-05", "how": "电话", "text": "请按期提交"}
+        client.post(f"/corrections/{row.pk}/", given)
+        assert row.reminders.get().how == "电话"
+
+    def test_takes_an_answer_to_one_item(self, client, order):
+        row = order()
+        (item,) = row.items.all()
+        given = {"do": "answer_items", f"measure_{item.pk}": "已补齐"}
+        client.post(f"/corrections/{row.pk}/", given)
+        row.refresh_from_db()
+        assert (row.state, row.items.get().measure) == ("ordered", "已补齐")
+
+    def test_shows_the_address_for_the_firm_once(self, client, order):
+        row = order()
+        page = client.post(f"/corrections/{row.pk}/", {"do": "open_answer_link"}).content.decode()
+        assert "/answer/" in page
+        assert "/answer/" not in client.get(f"/corrections/{row.pk}/").content.decode()
 
     def test_is_not_changed_by_who_may_only_look(self, as_role, passed):
         given = {"do": "close_correction", "closed_on": "2024-03-05"}
@@ -229,3 +238,66 @@ class TestTheNoticeOnPaper:
     def test_names_content_and_date_in_the_bureau_s_name(self, client, order):
         page = client.get(f"/corrections/{order().pk}/notice/").content.decode()
         assert all(text in page for text in ("补齐购销记录", "2024年3月8日", "奈曼旗市场监督管理局"))
+
+
+class TestTheHeadsList:
+    def test_holds_what_is_long_overdue(self, client, order):
+        order(due_on=TODAY - 2 * DAY)
+        order(due_on=TODAY - 20 * DAY)
+        rows = client.get("/corrections/?tab=head").context["listing"].shown_rows()
+        assert len(list(rows)) == 1
+
+
+class TestThePageOfAFirm:
+    @pytest.fixture
+    def row(self, order):
+        return order()
+
+    @pytest.fixture
+    def address(self, row):
+        return f"/answer/{answering.open_answer_link(correction=row, by=SYSTEM, at=NOW)[1]}/"
+
+    @pytest.fixture
+    def firm(self):
+        cache.clear()
+        return Client()
+
+    def given(self, row, **more):
+        return {"person": "张店长", f"measure_{row.items.get().pk}": "已补齐", **more}
+
+    def test_shows_the_order_without_an_account(self, firm, row, address):
+        page = firm.get(address)
+        assert (page.status_code, row.number in page.content.decode()) == (200, True)
+        assert "no-store" in page["Cache-Control"]
+
+    def test_takes_a_part(self, firm, row, address):
+        assert firm.post(address, self.given(row, part="1")).status_code == 302
+        row.refresh_from_db()
+        assert (row.state, row.items.get().answered_by) == ("ordered", "明眸眼镜店（张店长）")
+
+    def test_takes_the_report_with_its_files(self, firm, row, address):
+        item = row.items.get()
+        files = {f"files_{item.pk}": [SimpleUploadedFile("整改后.jpg", PHOTO)]}
+        firm.post(address, self.given(row, complete="1", **files))
+        row.refresh_from_db()
+        assert (row.state, item.evidence.count()) == ("submitted", 1)
+
+    def test_keeps_what_was_typed_when_a_file_is_refused(self, firm, row, address):
+        files = {f"files_{row.items.get().pk}": [SimpleUploadedFile("a.exe", b"MZ")]}
+        page = firm.post(address, self.given(row, complete="1", **files))
+        assert (page.status_code, "已补齐" in page.content.decode()) == (422, True)
+
+    def test_offers_no_form_once_the_report_is_in(self, firm, row, address):
+        firm.post(address, self.given(row, complete="1"))
+        assert "等待复查" in firm.get(address).content.decode()
+
+    def test_is_not_there_for_another_token(self, firm, row, address):
+        assert firm.get(address[:-2] + "x/").status_code == 404
+
+    def test_is_not_there_once_revoked(self, firm, row, address):
+        answering.revoke_answer_link(correction=row, by=SYSTEM, at=NOW)
+        assert firm.post(address, self.given(row)).status_code == 404
+
+    def test_stops_whoever_tries_too_often(self, firm, visit, monkeypatch):
+        monkeypatch.setattr(answers, "LOOKS", 2)
+        assert [firm.get("/answer/x/").status_code for _ in range(3)] == [404, 404, 429]

@@ -17,6 +17,7 @@ from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
 from xiejian.inspections import site_record
+from xiejian.inspections.answering import open_answer_link
 from xiejian.inspections.models import Correction, Evidence, Signature, SiteRecord, Visit
 from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
@@ -82,6 +83,9 @@ class World:
             visit=self.visit, number=f"{party.name}责改", content="改正", ordered_on=day, due_on=day,
             state="ordered", office_code=party.office_code,
         )  # fmt: skip
+        link, self.answer = open_answer_link(correction=self.correction, by=SYSTEM, at=NOW)
+        link.expires_on = link.expires_on.replace(year=2999)  # the pages' day here is the day of the test
+        link.save()
         self.evidence = Evidence.objects.create(
             visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x",
             thumbnail=ContentFile(b"x", name="a-small.jpg"),
@@ -207,6 +211,7 @@ class World:
             "import_job": {"token": self.job.token},
             "schedule_job": {"token": self.job.token},
             "own_calendar": {"token": self.feed},
+            "answer": {"token": self.answer},
             "import_template": {"kind": "parties"},
             "pack": {"pack_id": "national-2022-78"},
             "office_new": {"parent": self.office.code},
@@ -290,8 +295,8 @@ class TestWhoMayOpen:
 FOR_ALL = {
     "pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure",
     "law", "law_read", "rule_entry", "rule_check", "checklist", "checklist_blank",
-    # a job and a calendar are open to whoever holds their secret address
-    "schedule_job", "own_calendar",
+    # a job, a calendar and a firm's answer are open to whoever holds their secret address
+    "schedule_job", "own_calendar", "answer",
 }  # fmt: skip
 RECORDS = [name for name, pattern in PAGES.items() if pattern.pattern.converters and name not in FOR_ALL]
 

@@ -20,10 +20,27 @@ from django.db.models import Model
 from django.utils import timezone
 
 from xiejian.clocks import actions as clocks
-from xiejian.inspections import checklist_versions, checklists, judgements, limits, paper_checks, pictures
+from xiejian.inspections import (
+    checklist_versions,
+    checklists,
+    correction_items,
+    judgements,
+    limits,
+    paper_checks,
+    pictures,
+)
 from xiejian.inspections import checks as check
 from xiejian.inspections.checks import Entry, refuse
-from xiejian.inspections.models import Correction, Evidence, Finding, SiteRecord, Transfer, Visit
+from xiejian.inspections.correction_items import ItemAnswer
+from xiejian.inspections.models import (
+    Correction,
+    CorrectionItem,
+    Evidence,
+    Finding,
+    SiteRecord,
+    Transfer,
+    Visit,
+)
 from xiejian.inspections.numbering import next_number
 from xiejian.inspections.rule_files import problems
 from xiejian.kernel import divisions, workflow
@@ -39,6 +56,7 @@ R = TypeVar("R", bound=Model)
 VISIT_WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 CORRECTION_WORKFLOW = workflow.load(Path(__file__).with_name("correction_workflow.toml"))
 PERMISSION = "inspections.visit"
+ANSWER = "inspections.answer"  # of officers who record a firm's answer, and of the firm's own link
 #: the time limit of packs/national/deadlines.toml for the look after a correction
 RECHECK_RULE = "IN-9"
 #: What an amendment may change on a visit, with its label.
@@ -88,6 +106,8 @@ def _step(row: Visit | Correction, action: str) -> list[str]:
     table = VISIT_WORKFLOW if isinstance(row, Visit) else CORRECTION_WORKFLOW
     before = row.state
     row.state = table.step(before, action, where=row.number)
+    if isinstance(row, Correction):
+        row.follows_visit = False  # worked on here: a later import of its visit leaves it alone
     return [before, row.state]
 
 
@@ -397,7 +417,7 @@ def settle_visit(
     persons: int | None = None,
     conclusion: str = "",
 ) -> Visit:
-    """Take the other of two accounts of a visit that was made: one point, its day and persons, its conclusion.
+    """Take the other of two accounts of a visit that was made: a point, its day and persons, its conclusion.
 
     Needs a reason; the audit entry keeps before and after, and a concluded visit is counted again.
     Refused once the record of the visit is signed (I601).
@@ -506,8 +526,53 @@ def order_correction(
     visit.order_issued = True
     visit.correct_by = max(filter(None, [visit.correct_by, due_on]))
     visit.save(update_fields=["order_issued", "correct_by"])
+    correction_items.make_items(correction)
     _set_recheck_clock(correction, by, at)
     _note_correction("order_correction", correction, by, at, visit=visit.number, due_on=due_on)
+    return correction
+
+
+def _store_files(
+    correction: Correction,
+    files: Sequence[File],
+    by: Actor,
+    at: dt.datetime,
+    item: CorrectionItem | None = None,
+) -> None:
+    for file in files:
+        attach_evidence(correction=correction, item=item, file=file, stage="after", by=by, at=at)
+
+
+def _take_answers(
+    correction: Correction, answers: Sequence[ItemAnswer], by: Actor, at: dt.datetime
+) -> list[CorrectionItem]:
+    refuse(*(_file_problems(file) for answer in answers for file in answer.files))
+    changed = correction_items.write_answers(correction, answers, by.name, at)
+    files = {answer.item: answer.files for answer in answers}
+    for item in changed:
+        _store_files(correction, files[item.pk], by, at, item)
+    return changed
+
+
+def _told(items: Iterable[CorrectionItem]) -> dict[str, list[str]]:
+    """The answered items as the audit entry keeps them."""
+    return {str(item.position): [item.cause, item.measure] for item in items}
+
+
+@transaction.atomic
+def answer_items(
+    *, correction: Correction, answers: Sequence[ItemAnswer], by: Actor, at: dt.datetime
+) -> Correction:
+    """The party's answer to some of the defects; the order stays open and its clock runs on.
+
+    Refused: an item of another order (I308), nothing said (I309), files as attach_evidence refuses them.
+    """
+    correction = _locked(correction)
+    require(by, ANSWER, correction.office_code, where=correction.number)
+    _step(correction, "answer_items")
+    changed = _take_answers(correction, answers, by, at)
+    correction.save(update_fields=["follows_visit"])
+    _note_correction("answer_items", correction, by, at, items=_told(changed))
     return correction
 
 
@@ -520,22 +585,29 @@ def submit_correction(
     by: Actor,
     at: dt.datetime,
     evidence: Sequence[File] = (),
+    answers: Sequence[ItemAnswer] = (),
 ) -> Correction:
-    """The party's answer with its files. Refused: no answer (I306), a date not between order and today."""
+    """The party's answer with its files. Refused: no answer (I306), a date not between order and today.
+
+    ``answers``: what is said to the single defects; ``answer`` empty then takes them together.
+    """
     correction = _locked(correction)
-    require(by, PERMISSION, correction.office_code, where=correction.number)
+    require(by, ANSWER, correction.office_code, where=correction.number)
     state = _step(correction, "submit_correction")
+    changed = _take_answers(correction, answers, by, at) if answers else []
+    told = answer.strip() or correction_items.as_answer(correction.items.all())
     refuse(
-        check.check_answer(answer),
+        check.check_answer(told),
         check.check_not_in_future(submitted_on, timezone.localdate(at), "提交整改日期"),
         check.check_order_of_dates("责令日期", correction.ordered_on, "提交整改日期", submitted_on),
         *(_file_problems(file) for file in evidence),
     )
-    correction.submitted_on, correction.answer = submitted_on, answer.strip()
+    correction.submitted_on, correction.answer = submitted_on, told
     correction.save()
-    _note_correction("submit_correction", correction, by, at, state=state, submitted_on=submitted_on)
-    for file in evidence:
-        attach_evidence(correction=correction, file=file, stage="after", by=by, at=at)
+    _note_correction(
+        "submit_correction", correction, by, at, state=state, submitted_on=submitted_on, items=_told(changed)
+    )
+    _store_files(correction, evidence, by, at)
     return correction
 
 
@@ -548,6 +620,7 @@ def _recheck(
     note: str,
     by: Actor,
     at: dt.datetime,
+    rejected: Sequence[int] | None = None,
 ) -> Correction:
     correction = _locked(correction)
     require(by, PERMISSION, correction.office_code, where=correction.number)
@@ -562,12 +635,16 @@ def _recheck(
     )
     correction.rechecked_on, correction.recheck_visit = rechecked_on, recheck_visit
     correction.save()
+    items = correction_items.judge(correction, rejected, result == "通过", rechecked_on)
     visit.recheck_on, visit.recheck_result = rechecked_on, result
     visit.save(update_fields=["recheck_on", "recheck_result"])
     clocks.finish_clock(
         subject="correction", record=correction.pk, name="recheck", on=rechecked_on, by=by, at=at
     )
-    _note_correction(action, correction, by, at, state=state, rechecked_on=rechecked_on, note=note)
+    refused = [item.position for item in items if item.accepted is False]
+    _note_correction(
+        action, correction, by, at, state=state, rechecked_on=rechecked_on, note=note, not_accepted=refused
+    )
     return correction
 
 
@@ -594,9 +671,14 @@ def fail_recheck(
     at: dt.datetime,
     recheck_visit: Visit | None = None,
     note: str = "",
+    rejected: Sequence[int] | None = None,
 ) -> Correction:
-    """The follow-up finds the correction wanting. Refused like pass_recheck."""
-    return _recheck("fail_recheck", "未通过", correction, rechecked_on, recheck_visit, note, by, at)
+    """The follow-up finds the correction wanting. Refused like pass_recheck.
+
+    ``rejected``: the ids of the items that are not accepted (I316 when empty); None: all that are still
+    open. What is accepted stays so when the order is given again.
+    """
+    return _recheck("fail_recheck", "未通过", correction, rechecked_on, recheck_visit, note, by, at, rejected)
 
 
 def recheck(*, correction: Correction, passed: bool, **facts: Any) -> Correction:
@@ -683,12 +765,14 @@ def _keep_photo(row: Evidence, picture: pictures.Picture, path: str) -> None:
     row.thumbnail.name = default_storage.save(small, ContentFile(picture.thumbnail))
 
 
-def _evidence_place(visit: Visit | None, correction: Correction | None, by: Actor) -> Visit | Correction:
+def _evidence_place(
+    visit: Visit | None, correction: Correction | None, by: Actor, permission: str = PERMISSION
+) -> Visit | Correction:
     """The one record that evidence belongs to."""
     subject = visit or correction
     if subject is None or (visit is not None and correction is not None):
         raise TypeError("evidence belongs to a visit or to a correction")
-    require(by, PERMISSION, subject.office_code, where=subject.number)
+    require(by, permission, subject.office_code, where=subject.number)
     return subject
 
 
@@ -700,6 +784,7 @@ def attach_evidence(
     at: dt.datetime,
     visit: Visit | None = None,
     correction: Correction | None = None,
+    item: CorrectionItem | None = None,
     caption: str = "",
     stage: str = "",
     device_sha256: str = "",
@@ -709,13 +794,14 @@ def attach_evidence(
     """Store a file with its digest at a visit or a correction (one of the two).
 
     A photo is stored without EXIF; its time, place and camera stand in the row. ``stage``: before, after
-    (a correction). ``device_sha256``: what the device computed over the same bytes when it took them;
+    (a correction); ``item``: the one of its items that it shows. ``device_sha256``: what the device
+    computed over the same bytes when it took them;
     ``captured_at``: by the device's clock, where the photo says nothing; ``clock_offset``: seconds that
     clock was ahead of ours. The same file at the same place is stored once. Refused: empty (I401), too
     large (I402), of no accepted type (I403, I410), not what its name says (I404), changed on its way
     (I408), a photo that does not open (I409).
     """
-    subject = _evidence_place(visit, correction, by)
+    subject = _evidence_place(visit, correction, by, ANSWER if visit is None else PERMISSION)
     name = Path(file.name or "").name
     refuse(_file_problems(file), check.check_stage(stage))
     digest = _digest(file)
@@ -726,7 +812,8 @@ def attach_evidence(
     suffix = Path(name).suffix.lower()
     kind = check.EVIDENCE_TYPES[suffix][0]
     row = Evidence(
-        **place, sha256=digest, stored_sha256=digest, device_sha256=device_sha256.lower(), kind=kind,
+        **place, item=item, sha256=digest, stored_sha256=digest, device_sha256=device_sha256.lower(),
+        kind=kind,
         size=file.size, caption=(caption or name)[:200], stage=stage, captured_at=captured_at,
         clock_offset=clock_offset, position=Evidence.objects.filter(**place).count() + 1, at=at,
         by_name=by.name,

@@ -26,6 +26,7 @@ ACROSS_AREAS = (KIND_LABELS["cross"], KIND_LABELS["joint"])
 MATTERS = ("开办", "变更", "延续")
 FINDING_STATES = {"conform": "符合", "not_conform": "不符合", "not_applicable": "不适用"}
 ADDRESSEES = ("公安", "卫健", "海关", "纪检")
+REMINDERS = ("电话", "书面", "上门", "短信", "其他")  # how a firm was urged on
 MADE = ("started", "concluded", "refused")  # states of a visit that has taken place
 FTYP = ((4, b"ftyp"),)
 RIFF = ((0, b"RIFF"),)
@@ -248,6 +249,24 @@ def check_evidence_before_closing(count: int) -> list[Problem]:
 
 def check_answer(answer: str) -> list[Problem]:
     return [] if answer.strip() else [problems("I306", where="整改情况")]
+
+
+def check_items_known(given: Collection[int], known: Collection[int], number: str) -> list[Problem]:
+    """Answers and judgements name only the items of their order."""
+    return [] if set(given) <= set(known) else [problems("I308", where="整改事项", number=number)]
+
+
+def check_some_answer(texts: Iterable[str]) -> list[Problem]:
+    return [] if any(text.strip() for text in texts) else [problems("I309", where="整改事项")]
+
+
+def check_way_of_reminding(how: str) -> list[Problem]:
+    return [] if how in REMINDERS else [problems("I310", where="方式", how=how, known="、".join(REMINDERS))]
+
+
+def check_rejected(rejected: Collection[int] | None, items: int) -> list[Problem]:
+    """A failed re-check of an order with items says which of them it does not accept; None means all."""
+    return [problems("I316", where="整改事项")] if rejected is not None and items and not rejected else []
 
 
 def check_evidence_file(name: str, size: int, head: bytes) -> list[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from django.db import transaction
 from xiejian.inspections.checklists import minimum_inspectors
 from xiejian.inspections.checks import VISIT_KINDS, check_order_of_dates, check_team_size
 from xiejian.inspections.judgements import CONCLUSIONS
-from xiejian.inspections.models import Transfer, Visit
+from xiejian.inspections.models import Correction, Transfer, Visit
 from xiejian.kernel import tabular
 from xiejian.kernel.cells import Cells, split, tag_text
 from xiejian.kernel.kinds import KIND_LABELS
@@ -31,7 +31,9 @@ from xiejian.registry.references import REFERENCE, REFERENCE_COLUMNS, PartyRef, 
 
 KINDS = (*VISIT_KINDS, KIND_LABELS["any"])
 CONCLUDED = "concluded"
+CORRECTION_START = "ordered"  # as in correction_workflow.toml
 RECHECK_RESULTS = ("通过", "未通过")
+_ORDER_FIELDS = ["ordered_on", "due_on", "rechecked_on", "closed_on", "state", "content", "office_code"]
 _KIND_WORDS = {"监督检查（日常）": "日常检查", "注册核查": "体系核查", "质量管理体系核查": "体系核查"}
 _CONCLUSION_WORDS = {
     "合格": "符合",
@@ -154,8 +156,56 @@ def _read(cells: Cells, ref: PartyRef | None, today: dt.date) -> Reading:
 
 
 def _hand_over(written: Written[Visit]) -> None:
-    """One transfer per visit and body, on the day of the visit."""
+    """What follows from the visits: a transfer per body on the day of the visit, an order per 责令改正."""
     replace_transfers("visit", written, {v.number: v.visited_on for v in written.all if v.visited_on})
+    replace_orders(written.all)
+
+
+def order_of(visit: Visit) -> dict[str, Any]:
+    """What the row of a visit says about its order, as the fields of a correction.
+
+    A passed re-check with its day closes the order: the book says so, and older books keep no evidence.
+    """
+    state = {"通过": "passed", "未通过": "failed"}.get(visit.recheck_result, CORRECTION_START)
+    if state == "passed" and visit.recheck_on:
+        state = "closed"
+    return {
+        "ordered_on": visit.visited_on,
+        "due_on": visit.correct_by,
+        "rechecked_on": visit.recheck_on if visit.recheck_result else None,
+        "closed_on": visit.recheck_on if state == "closed" else None,
+        "state": state,
+        "content": f"按检查记录责令改正，缺陷{visit.defects}项" if visit.defects else "按检查记录责令改正",
+        "office_code": visit.office_code,
+    }
+
+
+def replace_orders(visits: Sequence[Visit]) -> None:
+    """Bring the orders of imported visits to what their rows say: one per visit that ordered a correction.
+
+    An order that was written or worked on here is left as it is; one that a row takes back goes,
+    unless evidence hangs on it. The audit entries of the import and of the amended visits tell of it.
+    """
+    numbered = {visit.pk: visit for visit in visits}
+    stored: dict[int, list[Correction]] = {}
+    for order in Correction.objects.filter(visit__in=numbered).prefetch_related("evidence"):
+        stored.setdefault(order.visit_id, []).append(order)
+    new, kept, gone = [], [], []
+    for pk, visit in numbered.items():
+        following = [order for order in stored.get(pk, []) if order.follows_visit]
+        if not visit.order_issued:
+            gone += [order.pk for order in following if not order.evidence.all()]
+        elif pk not in stored:
+            number = f"{visit.number}（随检查）"
+            new.append(Correction(visit=visit, number=number, follows_visit=True, **order_of(visit)))
+        for order in following if visit.order_issued else ():
+            for name, value in order_of(visit).items():
+                setattr(order, name, value)
+            kept.append(order)
+    Correction.objects.bulk_create(new, batch_size=1000)
+    if kept:
+        Correction.objects.bulk_update(kept, _ORDER_FIELDS, batch_size=500)
+    Correction.objects.filter(pk__in=gone).delete()
 
 
 class Source(Protocol):

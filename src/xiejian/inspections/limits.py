@@ -30,3 +30,23 @@ def clock_minutes() -> int:
 def witnesses_of_refusal() -> int:
     """How many people must have seen that somebody refused to sign."""
     return int(checklists.rules()["value"]["SG-1"]["value"])
+
+
+def days_to_head() -> int:
+    """From how many days past its date on an open correction is put before the head."""
+    return int(checklists.rules()["value"]["CR-HEAD"]["value"])
+
+
+def link_days() -> int:
+    """How many days after the date of the order the firm's link still works."""
+    return int(checklists.rules()["value"]["CR-LINK"]["value"])
+
+
+def answers_in_hour() -> int:
+    """How often a firm may send its answer within an hour."""
+    return int(checklists.rules()["value"]["CR-RATE"]["value"])
+
+
+def files_in_answer() -> int:
+    """How many files a firm may send with one answer."""
+    return int(checklists.rules()["value"]["CR-FILES"]["value"])

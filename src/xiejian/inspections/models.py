@@ -110,10 +110,11 @@ class Correction(models.Model):
     """责令改正: an order to correct with its date; closed only with evidence."""
 
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="corrections")
-    number = models.CharField("文书编号", max_length=60, unique=True)
+    number = models.CharField("文书编号", max_length=80, unique=True)
     content = models.TextField("整改内容")
     ordered_on = models.DateField("责令日期", db_index=True)
-    due_on = models.DateField("整改期限", db_index=True)
+    # an imported book may order without naming a date; an order of this system always has one
+    due_on = models.DateField("整改期限", db_index=True, null=True, blank=True)
     state = models.CharField("状态", max_length=12, db_index=True)
     submitted_on = models.DateField("提交整改日期", null=True, blank=True)
     answer = models.TextField("整改情况", blank=True)
@@ -123,9 +124,68 @@ class Correction(models.Model):
     )
     closed_on = models.DateField("办结日期", null=True, blank=True)
     office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    # made from an imported visit and not yet worked on here: the book is still the word on it
+    follows_visit = models.BooleanField("随导入的检查登记", default=False)
 
     class Meta:
         ordering = ["due_on"]
+
+
+class CorrectionItem(models.Model):
+    """整改事项: one defect of an order with its cause, its measure and whether the office accepts it."""
+
+    correction = models.ForeignKey(Correction, models.PROTECT, related_name="items")
+    finding = models.ForeignKey(
+        Finding, models.PROTECT, null=True, blank=True, related_name="correction_items"
+    )
+    position = models.PositiveSmallIntegerField("顺序")
+    defect = models.TextField("缺陷")
+    cause = models.TextField("原因", blank=True)
+    measure = models.TextField("整改措施", blank=True)
+    answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+    answered_by = models.CharField("答复人", max_length=60, blank=True)
+    accepted = models.BooleanField("认可", null=True, blank=True)  # None: not yet looked at
+    judged_on = models.DateField("复查日期", null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["correction", "position"], name="one_item_per_place_in_order")
+        ]
+
+
+class CorrectionReminder(models.Model):
+    """催办、批示: somebody urged the firm on, or the head said what shall happen."""
+
+    correction = models.ForeignKey(Correction, models.PROTECT, related_name="reminders")
+    kind = models.CharField("种类", max_length=4)  # 催办 批示
+    done_on = models.DateField("日期")
+    how = models.CharField("方式", max_length=10, blank=True)  # 电话 书面 上门 短信 其他
+    whom = models.CharField("对方", max_length=60, blank=True)
+    text = models.CharField("内容", max_length=500)
+    at = models.DateTimeField("登记时间")
+    by_name = models.CharField("经手人", max_length=60)
+
+    class Meta:
+        ordering = ["done_on", "id"]
+
+
+class AnswerLink(models.Model):
+    """网上答复链接: the firm answers one order with it. Only the digest of its token is kept."""
+
+    correction = models.ForeignKey(Correction, models.PROTECT, related_name="answer_links")
+    token_digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token
+    expires_on = models.DateField("有效期至")
+    made_at = models.DateTimeField("开通时间")
+    by_name = models.CharField("开通人", max_length=60)
+    revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
+    # how often it was sent within the hour that began then
+    hour_from = models.DateTimeField(null=True, blank=True)
+    sent_in_hour = models.PositiveSmallIntegerField(default=0)
+    answered_at = models.DateTimeField("最近答复时间", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
 
 
 class Evidence(models.Model):
@@ -133,6 +193,7 @@ class Evidence(models.Model):
 
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="evidence")
     correction = models.ForeignKey(Correction, models.PROTECT, null=True, blank=True, related_name="evidence")
+    item = models.ForeignKey(CorrectionItem, models.PROTECT, null=True, blank=True, related_name="evidence")
     file = models.FileField("文件", upload_to="evidence/%Y/%m")
     sha256 = models.CharField(max_length=64)  # of the bytes as they arrived
     # of the file on disk: a photo is kept without what its camera wrote into it

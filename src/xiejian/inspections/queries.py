@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from xiejian.inspections import checklist_versions, checklists, judgements
+from xiejian.inspections import checklist_versions, checklists, judgements, limits
 from xiejian.inspections.checks import FINDING_STATES, MADE
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
 from xiejian.kernel.cells import tag_list
@@ -181,12 +181,18 @@ def corrections(
         rows = rows.filter(
             Q(number__icontains=text) | Q(visit__party__name__icontains=text) | Q(content__icontains=text)
         )
-    return rows.order_by("-overdue", "due_on", "id")
+    return rows.order_by("-overdue", F("due_on").asc(nulls_last=True), "id")
 
 
 def open_corrections(actor: Actor | None, on: dt.date, **filters: str) -> QuerySet[Correction]:
     """Corrections not yet closed, overdue first, then by due date."""
     return corrections(actor, on=on, **filters).filter(state__in=OPEN)
+
+
+def to_the_head(actor: Actor | None, on: dt.date, **filters: str) -> QuerySet[Correction]:
+    """Corrections so long overdue (rules.toml CR-HEAD) that the head must know and say what shall happen."""
+    limit = on - dt.timedelta(days=limits.days_to_head())
+    return open_corrections(actor, on, **filters).filter(overdue=1, due_on__lte=limit)
 
 
 def due_soon(actor: Actor | None, on: dt.date, within_days: int) -> QuerySet[Correction]:
@@ -199,8 +205,9 @@ def due_soon(actor: Actor | None, on: dt.date, within_days: int) -> QuerySet[Cor
 
 
 def correction(actor: Actor | None, correction_id: int, on: dt.date) -> Correction | None:
-    """One correction in the actor's reach with its visit, party and evidence."""
-    return corrections(actor, on=on).prefetch_related("evidence").filter(pk=correction_id).first()
+    """One correction in the actor's reach with its visit, party, evidence, items, reminders and links."""
+    joined = ("evidence", "items__finding", "items__evidence", "reminders", "answer_links")
+    return corrections(actor, on=on).prefetch_related(*joined).filter(pk=correction_id).first()
 
 
 def evidence(actor: Actor | None, evidence_id: int) -> Evidence | None:
@@ -218,7 +225,7 @@ def recheck_rows(row: Correction, on: dt.date) -> list[tuple[str, judgements.Rec
     """
     judged = row.visit.extra.get("judgement", {}).get("rule", "")
     rule = checklists.rule_for(checklist_versions.of_visit(row.visit), row.visit.link)
-    late = (row.submitted_on or on) > row.due_on
+    late = row.due_on is not None and (row.submitted_on or on) > row.due_on
     good = rule.recheck(judged, late=late, failing=0)
     bad = rule.recheck(judged, late=late, failing=1)
     if good is None or bad is None:
@@ -234,6 +241,10 @@ class Closure:
     closed: int
     passed: int
     overdue: int
+
+    @property
+    def open(self) -> int:
+        return self.ordered - self.closed
 
     @property
     def rate(self) -> Fraction | None:
@@ -283,7 +294,7 @@ def _visit_event(row: Visit) -> Event:
 def _correction_events(row: Correction) -> list[Event]:
     page = f"/corrections/{row.pk}/"
     steps = [
-        (row.ordered_on, f"责令改正，限{row.due_on}前完成", row.content),
+        (row.ordered_on, f"责令改正，限{row.due_on}前完成" if row.due_on else "责令改正", row.content),
         (row.submitted_on, "提交整改报告", row.answer),
         (row.rechecked_on, f"复查{row.visit.recheck_result or ''}", ""),
         (row.closed_on, "整改办结", ""),
@@ -352,26 +363,6 @@ def earlier_visits(actor: Actor | None, row: Visit, at_most: int = 3) -> list[Vi
         rows = rows.filter(visited_on__lte=before)
     wrong = Prefetch("findings", Finding.objects.filter(state="not_conform"), to_attr="problems_found")
     return list(rows.prefetch_related(wrong).order_by(F("visited_on").desc(nulls_last=True), "-pk")[:at_most])
-
-
-def orders_on_visits(
-    actor: Actor | None, *, on: dt.date, office: str = "", search: str = "", state: str = ""
-) -> QuerySet[Visit]:
-    """Visits that ordered a correction which has no record of its own (imported books), overdue first.
-
-    Each has ``standing``: overdue, waiting, failed or passed; ``state`` asks for one of them.
-    """
-    rows = visits(actor, office=office, search=search).filter(order_issued=True, corrections=None)
-    rows = rows.annotate(
-        standing=Case(
-            When(recheck_result="通过", then=Value("passed")),
-            When(recheck_result="未通过", then=Value("failed")),
-            When(correct_by__lt=on, then=Value("overdue")),
-            default=Value("waiting"),
-        ),
-        late=Case(When(standing="overdue", then=0), default=1, output_field=IntegerField()),
-    )
-    return (rows.filter(standing=state) if state else rows).order_by("late", "correct_by", "pk")
 
 
 def transfers(row: Visit) -> QuerySet[Transfer]:

@@ -77,8 +77,8 @@ FINDINGS = FactTable(
     ),
 )  # fmt: skip
 
-# An order of the correction workflow is one notice. A visit that came in with 责令改正 是 and has no order of
-# its own is one notice on the visit's date, so that neither kind is missed and none is counted twice.
+# An order of the correction workflow is one notice; an import makes one for every visit that ordered one.
+# A visit that says so and has none all the same is one notice on its date: none missed, none counted twice.
 CORRECTIONS = FactTable(
     name="corrections",
     meaning="责令改正，一份通知一行；一份通知含多项缺陷仍为一行",

@@ -64,6 +64,11 @@ def role_label(role: str) -> str:
     return "系统" if role == "system" else str(roles().get(role, {}).get("label", role))
 
 
+#: A firm that answers its own order by a receipt link: no officer, no rows, this one permission.
+RECEIPT_ROLE = "receipt"
+RECEIPT_PERMISSIONS = frozenset({"inspections.answer"})
+
+
 # Predicates: each reads as a claim about an actor and the office a thing belongs to.
 def same_office_or_below(actor: Actor, office_code: str) -> bool:
     return office_code.startswith(stem(actor.office_code))
@@ -88,6 +93,8 @@ def may(actor: Actor | None, permission: str, office_code: str | None = None) ->
     if actor.role == "system":
         return Answer(True, "系统")
     held = roles().get(actor.role, {}).get("permissions", [])
+    if actor.role == RECEIPT_ROLE:
+        held = RECEIPT_PERMISSIONS
     if permission not in held:  # type: ignore[operator]
         return Answer(False, f"{role_label(actor.role)}没有“{PERMISSIONS[permission]}”权限")
     code = actor.office_code if office_code is None else office_code
@@ -109,7 +116,7 @@ def handed_down(rows: QuerySet[M], actor: Actor | None, field: str = "office__st
 
     ``field`` is the path to the stem of the office. Nothing for nobody; the system reads all.
     """
-    if actor is None:
+    if actor is None or actor.role == RECEIPT_ROLE:
         return rows.none()
     base = stem(actor.office_code)
     if actor.role == "system":
@@ -123,7 +130,7 @@ def visible(rows: QuerySet[M], actor: Actor | None, field: str = "office_code") 
     Every list, export, count and API uses this one filter. ``field`` is the path to the
     office code, e.g. ``party__office_code``.
     """
-    if actor is None:
+    if actor is None or actor.role == RECEIPT_ROLE:
         return rows.none()
     base = stem(actor.office_code)
     return rows if base == "" else rows.filter(**{f"{field}__startswith": base})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -15,16 +16,21 @@ CONTROL = {
 }
 
 
+def dress(fields: Iterable[forms.Field]) -> None:
+    """Give the widgets of fields the design system's classes where they have none."""
+    for field in fields:
+        kind = next(
+            (css for widget, css in CONTROL.items() if isinstance(field.widget, widget)), "form-control"
+        )
+        field.widget.attrs.setdefault("class", kind)
+
+
 class PageForm(forms.Form):
     """A form whose widgets carry the design system's classes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            kind = next(
-                (css for widget, css in CONTROL.items() if isinstance(field.widget, widget)), "form-control"
-            )
-            field.widget.attrs.setdefault("class", kind)
+        dress(self.fields.values())
 
 
 class DateInput(forms.DateInput):

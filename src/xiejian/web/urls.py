@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from xiejian.web.views import (
     account,
+    answers,
     archive,
     campaigns,
     cases,
@@ -120,6 +121,7 @@ urlpatterns: list[URLPattern] = [
     path("visits/<int:pk>/", onsite.visit, name="visit"),
     path("visits/<int:pk>/record/", papers.visit_record, name="visit_record"),
     path("visits/<int:pk>/points/<str:point>/", onsite.visit_point, name="visit_point"),
+    path("answer/<str:token>/", answers.answer, name="answer"),
     path("corrections/", corrections.correction_list, name="correction_list"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("corrections/<int:pk>/notice/", papers.correction_notice, name="correction_notice"),

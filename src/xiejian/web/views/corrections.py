@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -14,11 +15,13 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
 from xiejian.clocks.queries import clocks_of
-from xiejian.inspections import actions, queries
-from xiejian.inspections.checks import MADE
-from xiejian.inspections.models import Correction, Visit
+from xiejian.inspections import actions, answering, correction_items, limits, queries, reminding
+from xiejian.inspections.checks import MADE, REMINDERS
+from xiejian.inspections.correction_items import ItemAnswer
+from xiejian.inspections.models import Correction, CorrectionItem
 from xiejian.people.policy import Actor, may, require
 from xiejian.web import clock
+from xiejian.web.forms import dress
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, Taken, day, shown, take, text
@@ -33,14 +36,12 @@ SOON = 7  # days before the date from which a clock is coloured
 STATE_TONES = {
     "ordered": "orange", "submitted": "azure", "passed": "green", "failed": "orange", "closed": "green",
 }  # fmt: skip
-STANDINGS = {"overdue": "逾期未复查", "waiting": "待复查", "failed": "复查未通过", "passed": "复查通过"}
-STANDING_TONES = {"overdue": "red", "waiting": "orange", "failed": "orange", "passed": "green"}
 
 
 def clock_words(due: dt.date | None, on: dt.date) -> tuple[str, str]:
     """What a running clock says and its colour: 剩 3 天（2024-03-08）, red once it is overdue."""
     if due is None:
-        return "", ""
+        return "未定期限", "orange"
     days = (due - on).days
     words = f"逾期 {-days} 天" if days < 0 else "今天到期" if days == 0 else f"剩 {days} 天"
     return f"{words}（{due}）", "red" if days < 0 else "orange" if days <= SOON else "secondary"
@@ -54,7 +55,7 @@ def _columns(on: dt.date) -> list[Column]:
     def left(row: Correction) -> tuple[str, str]:
         if row.state in WAITING:
             return clock_words(row.due_on, on)
-        return (f"{STATES[row.state]}（限期 {row.due_on}）", STATE_TONES[row.state])
+        return (f"{STATES[row.state]}（限期 {row.due_on or '未定'}）", STATE_TONES[row.state])
 
     return [
         Column(
@@ -67,7 +68,14 @@ def _columns(on: dt.date) -> list[Column]:
         Column("party", "单位", lambda c: c.visit.party.name, ("visit__party__name",), href=_party_address),
         Column("content", "整改内容", lambda c: Truncator(c.content).chars(CONTENT_SHOWN)),
         Column("ordered", "责令日期", lambda c: c.ordered_on, ("ordered_on",)),
-        Column("due", "整改期限", lambda c: left(c)[0], ("urgency", "due_on"), tone=lambda c: left(c)[1]),
+        Column(
+            "due",
+            "整改期限",
+            lambda c: left(c)[0],
+            ("urgency", "due_on"),
+            tone=lambda c: left(c)[1],
+            nullable=True,
+        ),
         Column("submitted", "提交整改", lambda c: c.submitted_on, ("submitted_on",), nullable=True),
         Column("rechecked", "复查日期", lambda c: c.rechecked_on, ("rechecked_on",), nullable=True),
         Column("closed", "办结日期", lambda c: c.closed_on, ("closed_on",), nullable=True, shown=False),
@@ -83,40 +91,7 @@ def _columns(on: dt.date) -> list[Column]:
     ]
 
 
-def _visit_columns(on: dt.date) -> list[Column]:
-    def left(row: Visit) -> tuple[str, str]:
-        if row.recheck_result or row.correct_by is None:
-            return (str(row.correct_by or "未填"), "secondary")
-        return clock_words(row.correct_by, on)
-
-    return [
-        Column(
-            "number",
-            "检查编号",
-            lambda v: v.number,
-            ("number",),
-            href=lambda v: reverse("visit", args=[v.pk]),
-        ),
-        Column(
-            "party",
-            "单位",
-            lambda v: v.party.name,
-            ("party__name",),
-            href=lambda v: reverse("party", args=[v.party_id]),
-        ),
-        Column("link", "环节", lambda v: v.link, ("link",)),
-        Column("on", "检查日期", lambda v: v.visited_on, ("visited_on",), nullable=True),
-        Column("conclusion", "结论", lambda v: v.conclusion, ("conclusion",)),
-        Column("defects", "缺陷", lambda v: v.defects, ("defects",), numeric=True),
-        Column("due", "整改期限", lambda v: left(v)[0], ("late", "correct_by"), tone=lambda v: left(v)[1]),
-        Column("recheck", "复查日期", lambda v: v.recheck_on, ("recheck_on",), nullable=True),
-        Column(
-            "standing", "状态", lambda v: STANDINGS[v.standing], tone=lambda v: STANDING_TONES[v.standing]
-        ),
-    ]
-
-
-TABS = (("", "未办结"), ("all", "全部责令改正"), ("visits", "随检查登记"))
+TABS = (("", "未办结"), ("head", "报负责人"), ("all", "全部责令改正"))
 
 
 @needs("inspections.view")
@@ -124,7 +99,7 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     """整改闭环: which corrections are open, which are overdue?"""
     asked, actor, on = request.GET, request.actor, clock.today(request)
     tab = asked.get("tab", "")
-    make = {"visits": _of_visits, "all": _all}.get(tab, _open)
+    make = {"head": _to_the_head, "all": _all}.get(tab, _open)
     listing = make(request, on, {"search": asked.get("q", ""), "office": asked.get("office", "")})
     listing.filters.append(Filter("office", "机构", office_choices(actor), asked.get("office", "")))
     year = queries.closure(actor, from_on=dt.date(on.year, 1, 1), until=on, on=on)
@@ -154,23 +129,52 @@ def _listing(
     )  # fmt: skip
 
 
-def _of_visits(request: HttpRequest, on: dt.date, asked: dict[str, str]) -> Listing:
-    standing = request.GET.get("state", "")
-    rows = queries.orders_on_visits(request.actor, on=on, state=standing, **asked)
-    return Listing(
-        request, "随检查登记的整改", _visit_columns(on), rows, "due",
-        filters=[Filter("state", "状态", list(STANDINGS.items()), standing)],
-        search_label="搜索检查编号、单位、检查员", empty="没有随检查登记的整改",
-        empty_next="导入的检查记录中有“责令改正”的列在这里，只读。", hidden=[("tab", "visits")],
-    )  # fmt: skip
+def _to_the_head(request: HttpRequest, on: dt.date, asked: dict[str, str]) -> Listing:
+    rows = queries.to_the_head(request.actor, on, state=request.GET.get("state", ""), **asked)
+    states = [(s, STATES[s]) for s in WAITING]
+    listing = _listing(request, on, rows, "报负责人的整改", "due", states)
+    listing.empty = f"没有逾期满 {limits.days_to_head()} 天的整改"
+    listing.empty_next = "逾期的整改先由检查人员催办，逾期较久的在这里由负责人批示。"
+    return listing
 
 
 # --- one order and its steps ---------------------------------------------------------------------------
 
 
+def answer_fields(items: Iterable[CorrectionItem]) -> dict[str, forms.Field]:
+    """Cause, measure and files for each item that is still open."""
+    fields: dict[str, forms.Field] = {}
+    for item in correction_items.still_open(items):
+        fields[f"cause_{item.pk}"] = text(
+            f"第{item.position}项 原因", required=False, rows=2, hint=f"缺陷：{item.defect}"
+        )
+        fields[f"measure_{item.pk}"] = text(f"第{item.position}项 整改措施", required=False, rows=2)
+        fields[f"files_{item.pk}"] = FilesField(f"第{item.position}项 证据", required=False)
+    return fields
+
+
+def answers_of(given: dict[str, Any], items: Iterable[CorrectionItem]) -> list[ItemAnswer]:
+    """What the fields of ``answer_fields`` say, item by item."""
+    return [
+        ItemAnswer(item.pk, given[f"cause_{item.pk}"], given[f"measure_{item.pk}"], given[f"files_{item.pk}"])
+        for item in correction_items.still_open(items)
+    ]
+
+
+class ItemsForm(StepForm):
+    def fit(self, record: Correction, actor: Actor) -> None:
+        self.fields.update(answer_fields(record.items.all()))
+        # what was answered before stands in the form, to be added to
+        for item in record.items.all():
+            if f"cause_{item.pk}" in self.fields:
+                self.fields[f"cause_{item.pk}"].initial = item.cause
+                self.fields[f"measure_{item.pk}"].initial = item.measure
+        dress(self.fields.values())
+
+
 class SubmitForm(StepForm):
     submitted_on = day("提交整改日期")
-    answer = text("整改情况")
+    answer = text("整改情况", required=False, hint="逐项答复已经写明的可以不填")
     evidence = FilesField("整改证据", required=False)
 
 
@@ -189,6 +193,42 @@ class RecheckForm(StepForm):
         self.fields["recheck_visit"].label_from_instance = lambda v: f"{v.visited_on} {v.kind} {v.number}"
 
 
+class FailForm(RecheckForm):
+    rejected = forms.MultipleChoiceField(
+        label="不认可的整改事项", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def fit(self, record: Correction, actor: Actor) -> None:
+        super().fit(record, actor)
+        items = correction_items.still_open(record.items.all())
+        if len(items) < 2:
+            del self.fields["rejected"]
+            return
+        field = self.fields["rejected"]
+        field.choices = [
+            (i.pk, f"第{i.position}项 {Truncator(i.defect).chars(CONTENT_SHOWN)}") for i in items
+        ]
+        field.widget.attrs["class"] = "form-check-input"
+
+    def clean_rejected(self) -> list[int]:
+        return [int(pk) for pk in self.cleaned_data["rejected"]]
+
+
+class RemindForm(StepForm):
+    done_on = day("催办日期")
+    how = forms.ChoiceField(label="方式", choices=[(way, way) for way in REMINDERS])
+    whom = forms.CharField(label="对方（姓名、职务）", required=False, max_length=60)
+    text = forms.CharField(label="催办内容", max_length=500)
+
+
+class DirectForm(StepForm):
+    text = forms.CharField(label="批示", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class NoFields(StepForm):
+    pass
+
+
 class AgainForm(StepForm):
     ordered_on = day("责令日期")
     due_on = day("新的整改期限")
@@ -203,6 +243,13 @@ STEPS: dict[str, Step] = {
     step.name: step
     for step in (
         Step(
+            "answer_items", "逐项答复", ItemsForm,
+            lambda c, given, by, at: actions.answer_items(
+                correction=c, answers=answers_of(given, c.items.all()), by=by, at=at
+            ),
+            "单位先答复一部分的，逐项登记原因、措施和证据；期限照常计算。",
+        ),
+        Step(
             "submit_correction", "提交整改报告", SubmitForm,
             lambda c, given, by, at: actions.submit_correction(correction=c, by=by, at=at, **given),
             "登记单位的整改报告，附整改前后的照片或文件。",
@@ -212,7 +259,7 @@ STEPS: dict[str, Step] = {
             lambda c, given, by, at: actions.pass_recheck(correction=c, by=by, at=at, **given),
         ),
         Step(
-            "fail_recheck", "复查未通过", RecheckForm,
+            "fail_recheck", "复查未通过", FailForm,
             lambda c, given, by, at: actions.fail_recheck(correction=c, by=by, at=at, **given),
             "未通过的，接着再次责令改正或者立案。",
         ),
@@ -225,6 +272,20 @@ STEPS: dict[str, Step] = {
             "close_correction", "办结", CloseForm,
             lambda c, given, by, at: actions.close_correction(correction=c, by=by, at=at, **given),
             "没有整改证据的不能办结。",
+        ),
+        Step(
+            "remind_party", "催办", RemindForm,
+            lambda c, given, by, at: reminding.remind_party(correction=c, by=by, at=at, **given),
+            "记下谁在什么时候、用什么方式催促了单位。",
+        ),
+        Step(
+            "direct_correction", "负责人批示", DirectForm,
+            lambda c, given, by, at: reminding.direct_correction(correction=c, by=by, at=at, **given),
+        ),
+        Step(
+            "revoke_answer_link", "停用答复链接", NoFields,
+            lambda c, given, by, at: answering.revoke_answer_link(correction=c, by=by, at=at),
+            "停用后单位不能再用原来的地址答复。",
         ),
     )
 }  # fmt: skip
@@ -244,8 +305,12 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     found = _correction(request, pk)
     taken, wrong, stored, upload = Taken(), [], False, CorrectionEvidenceForm()
     if request.method == "POST":
-        require(request.actor, "inspections.visit", found.office_code)
-        if request.POST.get("do") == "attach_evidence":
+        asked = request.POST.get("do")
+        needed = "inspections.direct" if asked == "direct_correction" else "inspections.visit"
+        require(request.actor, needed, found.office_code)
+        if asked == "open_answer_link":
+            return _new_link(request, found)
+        if asked == "attach_evidence":
             upload = CorrectionEvidenceForm(request.POST, request.FILES)
             wrong = attach(request, upload, correction=found)
             stored = not (wrong or upload.errors)
@@ -263,13 +328,37 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/corrections/correction.html", context, status=422 if refused else 200)
 
 
+def _new_link(request: HttpRequest, found: Correction) -> HttpResponse:
+    """The address for the firm, on a page of its own: it is shown this once."""
+    link, token = answering.open_answer_link(correction=found, by=request.actor, at=clock.now(request))
+    address = request.build_absolute_uri(reverse("answer", args=[token]))
+    context = {"found": found, "link": link, "address": address}
+    return render(request, "web/corrections/link.html", context)
+
+
+def _names(actor: Actor, found: Correction, editable: bool) -> list[str]:
+    """The steps that may be taken now: those of the workflow table, and what stands beside it."""
+    names: list[str] = []
+    if editable:
+        table = actions.CORRECTION_WORKFLOW.allowed(found.state)
+        has_items = bool(correction_items.still_open(found.items.all()))
+        names = [t.action for t in table if t.action != "answer_items" or has_items]
+        if found.state in reminding.URGED:
+            names.append("remind_party")
+        if any(link.revoked_at is None for link in found.answer_links.all()):
+            names.append("revoke_answer_link")
+    if found.state in reminding.OPEN and may(actor, "inspections.direct", found.office_code):
+        names.append("direct_correction")
+    return names
+
+
 def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, Any]:
     actor, on = request.actor, clock.today(request)
     editable = bool(may(actor, "inspections.visit", found.office_code))
-    names = [t.action for t in actions.CORRECTION_WORKFLOW.allowed(found.state)] if editable else []
+    names = _names(actor, found, editable)
     evidence = gallery(found.evidence.all())
     at_visit = [item for item in gallery(found.visit.evidence.all()) if item.row.kind == "photo"]
-    first = {name: on for name in ("submitted_on", "rechecked_on", "ordered_on", "closed_on")}
+    first = {name: on for name in ("submitted_on", "rechecked_on", "ordered_on", "closed_on", "done_on")}
     return {
         "found": found,
         "state": (STATES[found.state], STATE_TONES[found.state]),
@@ -282,6 +371,9 @@ def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, An
             ("整改前", [item for item in evidence if item.row.stage == "before"] or at_visit),
             ("整改后", [item for item in evidence if item.row.stage == "after"]),
         ],
+        "items": list(found.items.all()),
+        "may_open_link": editable and found.state in answering.ANSWERABLE,
+        "link": next((row for row in found.answer_links.all() if row.revoked_at is None), None),
         "no_evidence": found.state == "passed" and not found.evidence.all(),
         "history": _history(found),
         "recheck_rows": queries.recheck_rows(found, on) if found.state in WAITING else [],
@@ -297,4 +389,8 @@ def _history(found: Correction) -> list[tuple[dt.date, str, str]]:
         (found.rechecked_on, f"复查{result}", found.recheck_visit.number if found.recheck_visit else ""),
         (found.closed_on, "办结", ""),
     ]
-    return [(on, what, detail) for on, what, detail in steps if on]
+    urged = [
+        (r.done_on, f"{r.kind}（{'、'.join(filter(None, [r.how, r.whom, r.by_name]))}）", r.text)
+        for r in found.reminders.all()
+    ]
+    return sorted([(on, what, detail) for on, what, detail in steps if on] + urged, key=lambda row: row[0])
