@@ -85,7 +85,7 @@ def arrange(
     joined, rest = join(instance, possible)
     work = replace(instance, needs=tuple(rest), kept=tuple(joined))
     progress(10, "按周、按乡镇归并")
-    spread = weeks.spread(work, seconds * 0.25)
+    spread = weeks.spread(work, seconds * 0.2)
     progress(35, "落实到日")
     dated = daily.gather(work, daily.place(work, spread, seconds * 0.02))
     progress(50, "安排检查组")
