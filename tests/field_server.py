@@ -79,8 +79,11 @@ Finding.objects.bulk_create([
     for v in past
 ])
 by, on = Actor.of(team[0]), timezone.localdate(now)
-plan = {"link": "经营", "kind": "日常检查", "planned_on": on, "team": team}
-made = [inspections.schedule_visit(party=p, **plan, by=by, at=now).pk for p in rows[:visits]]
+plan = {"link": "经营", "kind": "日常检查", "team": team}
+made = [
+    inspections.schedule_visit(party=p, planned_on=on + dt.timedelta(days=i // 25), **plan, by=by, at=now).pk
+    for i, p in enumerate(rows[:visits])
+]
 print(json.dumps({"visits": made, "officers": [o.pk for o in team]}))
 """
 
@@ -120,7 +123,7 @@ class FieldServer:
         return done.stdout
 
     def seed(self, *, visits: int, parties: int) -> dict[str, Any]:
-        """An office with so many parties and so many visits for today; the ids of visits and officers."""
+        """An office with so many parties and so many visits, 25 a day from today; ids of both kinds."""
         self.command(str(BIN / "xiejian"), "init")
         return json.loads(self.command(sys.executable, "-c", SEED, str(visits), str(parties), PASSWORD))
 

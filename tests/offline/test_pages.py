@@ -111,7 +111,7 @@ class TestThePhone:
         answer = line.ask("GET", "/field/day/?days=7&parties=all")
         content = json.loads(gzip.decompress(answer.content))
         (visit,) = content["visits"]
-        assert (visit["number"], content["parties"]["rows"][0][1]) == (planned.number, shop.name)
+        assert (visit["number"], content["parties"]["values"][1][0]) == (planned.number, shop.name)
         assert visit["checklist_key"] in content["checklists"]
 
     def test_takes_a_day_along_in_the_same_number_of_queries(

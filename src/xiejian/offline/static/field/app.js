@@ -209,8 +209,8 @@ async function warnAboutAge() {
 }
 
 // ── the download ───────────────────────────────────────────────────────────────────────────────────
-async function read() {
-  app.day = await store.readDay(app.key);
+async function read(content = null) {
+  app.day = content || (await store.readDay(app.key));
   app.parties = new Map();
   if (!app.day) return;
   const of = (name) => app.day[name].rows.map((row) => Object.fromEntries(app.day[name].columns.map((column, i) => [column, row[i]])));
@@ -241,7 +241,7 @@ async function download({ days, all }) {
   app.settings = content.settings;
   await store.setMeta("taken_at", clock.now().toISOString());
   await takeVisits(content.visits);
-  await read();
+  await read(content);
   app.took = Math.round(performance.now() - began);
   document.body.dataset.took = String(app.took);
 }

@@ -60,7 +60,12 @@ async function marked(phone, method, path, body, type) {
   return send(method, path, bytes, headers);
 }
 
-export const day = (phone, days, all) => marked(phone, "GET", `/field/day/?days=${days}&parties=${all ? "all" : "visits"}`);
+/** The day; its tables come column by column and are turned into rows here. */
+export async function day(phone, days, all) {
+  const content = await marked(phone, "GET", `/field/day/?days=${days}&parties=${all ? "all" : "visits"}`);
+  const rows = ({ columns, values }) => ({ columns, rows: (values[0] || []).map((_, i) => values.map((column) => column[i])) });
+  return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, Array.isArray(value?.values) ? rows(value) : value]));
+}
 export const sync = (phone, events) => marked(phone, "POST", "/field/sync/", json({ now: clock.now().toISOString(), events }), "application/json");
 export const received = (phone, digest) => marked(phone, "GET", `/field/files/${digest}/`);
 export const piece = (phone, digest, start, total, bytes) => marked(phone, "PUT", `/field/files/${digest}/?start=${start}&total=${total}`, bytes, "application/octet-stream");
