@@ -292,6 +292,11 @@ def compute(
     )
 
 
+def untagged(table_id: str, *, until: dt.date, office_code: str = "000000") -> list[Untagged]:
+    """What ``compute`` offers for tagging, without the table itself. Refused as there."""
+    return _untagged(_request(table_id, until, None, office_code, None), "duckdb")
+
+
 def _place(form: Form, row: int | str, column: int | str) -> tuple[int, int]:
     """Row and column (of all columns, hidden too) by number or id; Refused F104."""
     try:

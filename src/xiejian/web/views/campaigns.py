@@ -346,7 +346,7 @@ def _offers(found: Campaign, actor: Actor, on: dt.date) -> list[Offer]:
         return []
     offers, shown = [], set()
     for form in _tables(found):
-        for offer in tables.compute(form.id, until=until, office_code=office).untagged:
+        for offer in tables.untagged(form.id, until=until, office_code=office):
             fresh = [r for r in offer.records if (offer.fact_table, r.key) not in shown]
             shown |= {(offer.fact_table, r.key) for r in fresh}
             if fresh:
