@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "xiejian.registry.apps.RegistryConfig",
     "xiejian.inspections.apps.InspectionsConfig",
     "xiejian.sampling.apps.SamplingConfig",
+    "xiejian.leads.apps.LeadsConfig",
     "xiejian.cases.apps.CasesConfig",
     "xiejian.planning.apps.PlanningConfig",
     "xiejian.figures.apps.FiguresConfig",

@@ -26,6 +26,7 @@ from xiejian.kernel import conditions, decisions, divisions, packs
 from xiejian.kernel.decisions import Graded, Reason
 from xiejian.kernel.packs import Duty, Pack
 from xiejian.kernel.problems import Catalogue, Problem, Refused
+from xiejian.leads.queries import complaint_counts
 from xiejian.people import audit
 from xiejian.people.policy import Actor, require, visible
 from xiejian.planning.models import Grade, GradeRun
@@ -103,9 +104,10 @@ def grade_table(pack: Pack, facts: pa.Table, on: dt.date, keys: tuple[str, ...] 
 def link_facts(links: QuerySet[PartyLink], on: dt.date, more: Sequence[str] = ()) -> pa.Table:
     """The facts of stored links as an Arrow table with ``key`` (the link) and ``party_id``.
 
-    ``more``: further paths of PartyLink that hold text, each a column of its own. Three queries whatever
-    the number: the links with their parties, and last year's penalty decisions and failed samples, which
-    add to what the register states about 上年度行政处罚 and 上年度抽检不合格.
+    ``more``: further paths of PartyLink that hold text, each a column of its own. Four queries whatever
+    the number: the links with their parties, last year's penalty decisions and failed samples, which
+    add to what the register states about 上年度行政处罚 and 上年度抽检不合格, and the complaints of the year
+    up to ``on``: the larger of what was received here and what the register states counts.
     """
     last_year = dt.date(on.year - 1, 1, 1), dt.date(on.year - 1, 12, 31)
     recorded = {
@@ -115,6 +117,7 @@ def link_facts(links: QuerySet[PartyLink], on: dt.date, more: Sequence[str] = ()
         "failed_sampling_last_year": failed_parties(*last_year),
     }
     places = {2 + _FACTS.index(name): known for name, known in recorded.items()}
+    complaints, received = 2 + _FACTS.index("complaints"), complaint_counts(on)
     schema = _SCHEMA
     for path in more:
         schema = schema.append(pa.field(path, pa.string()))
@@ -127,6 +130,10 @@ def link_facts(links: QuerySet[PartyLink], on: dt.date, more: Sequence[str] = ()
                 bool(stated) or party in known
                 for stated, party in zip(columns[place], columns[1], strict=True)
             ]
+        columns[complaints] = [
+            max(stated or 0, received.get(party, 0))
+            for stated, party in zip(columns[complaints], columns[1], strict=True)
+        ]
         arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
         batches.append(pa.record_batch(arrays, schema=schema))
     return pa.Table.from_batches(batches, schema=schema)

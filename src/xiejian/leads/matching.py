@@ -1,0 +1,146 @@
+"""Whom a lead means, which office it belongs to, and which earlier leads look like the same one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from itertools import groupby
+
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Length
+
+from xiejian.leads import rules, triage
+from xiejian.leads.models import Lead
+from xiejian.leads.triage import Proposal, Reason
+from xiejian.numbers import certificates, credit_code
+from xiejian.people.models import Office
+from xiejian.people.numbering import ENDINGS
+from xiejian.people.policy import Actor, visible
+from xiejian.registry.models import Licence, Party, Registration
+
+#: candidates that a page shows
+SHOWN = 5
+_CREDIT_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
+#: a certificate number: some characters of its kind, then a run of figures
+_CERTIFICATE = re.compile(r"([一-鿿〔〕（）()\[\]A-Za-z]{0,16})(\d{6,})号?")
+_SHORTEST_NAME = 4
+_SHORTEST_OFFICE = 2
+
+
+def _said(lead: Lead) -> str:
+    return " ".join([lead.party_named, lead.product, lead.place, lead.text])
+
+
+def _numbers(text: str) -> set[str]:
+    """Everything in the text that may be a certificate number, as the register keys them."""
+    found = set()
+    for match in _CERTIFICATE.finditer(text):
+        before, figures = match.groups()
+        tails = [before[at:] + figures for at in range(len(before) + 1)]
+        found |= {certificates.plain(tail) for tail in tails}
+    return found
+
+
+def find_parties(lead: Lead, actor: Actor) -> list[tuple[Party, str]]:
+    """The parties in the actor's reach that a lead may mean, the surest first, each with the reason.
+
+    By credit code, certificate number, name in the text, name as it was given, address; a few queries.
+    """
+    text, mine = _said(lead), visible(Party.objects.order_by(), actor)
+    codes = {c for c in _CREDIT_CODE.findall(text.upper()) if credit_code.read(c).value}
+    numbers = _numbers(text)
+    licences = Licence.objects.filter(number_key__in=numbers).values("party")
+    products = Registration.objects.filter(number_key__in=numbers, party__isnull=False).values("party")
+    in_text = mine.annotate(said=Value(text), long=Length("name")).filter(
+        said__contains=F("name"), long__gte=_SHORTEST_NAME
+    )
+    ways: list[tuple[str, QuerySet[Party]]] = []
+    if codes:
+        ways.append(("写明统一社会信用代码", mine.filter(uscc__in=codes)))
+    if numbers:
+        ways.append(("写明许可证或者备案编号", mine.filter(pk__in=licences)))
+        ways.append(("写明该企业产品的注册证编号", mine.filter(pk__in=products)))
+    ways.append(("写明名称", in_text.order_by("-long")))
+    if len(lead.party_named.strip()) >= _SHORTEST_NAME:
+        ways.append(("名称相近", mine.filter(name__contains=lead.party_named.strip())))
+    if len(lead.place.strip()) >= _SHORTEST_NAME:
+        ways.append(("地址相符", mine.filter(address__contains=lead.place.strip())))
+    found: dict[int, tuple[Party, str]] = {}
+    for why, rows in ways:  # at most six ways, each one query
+        for party in rows[:SHOWN]:
+            found.setdefault(party.pk, (party, why))
+    return list(found.values())[:SHOWN]
+
+
+def find_office(lead: Lead, actor: Actor) -> tuple[str, str]:
+    """The office below the actor's whose name or place the text speaks of: (code, the word found)."""
+    text = _said(lead)
+    found = []
+    for office in visible(Office.objects.order_by("code"), actor, "code"):
+        word = ENDINGS.sub("", office.name)
+        if len(word) >= _SHORTEST_OFFICE and word in text:
+            found.append((len(office.code), office.code, word))
+    return max(found)[1:] if found else ("", "")
+
+
+def duplicates(lead: Lead, actor: Actor, person_key: str = "") -> list[tuple[Lead, str]]:
+    """Earlier leads in the actor's reach that may be the same one, newest first, each with the reason.
+
+    The same person, the same party or the same product and place within LD-1 days. ``person_key`` is of a
+    lead that is not stored yet.
+    """
+    days = dt.timedelta(days=rules.duplicate_days())
+    rows = visible(Lead.objects.select_related("party"), actor).exclude(pk=lead.pk).exclude(state="merged")
+    rows = rows.filter(received_on__range=(lead.received_on - days, lead.received_on + days))
+    by_person = Q(informant__person_key=person_key) if person_key else Q(pk__in=())
+    by_party = Q(party=lead.party_id) if lead.party_id else Q(pk__in=())
+    if lead.party_named.strip():
+        by_party |= Q(party_named=lead.party_named.strip())
+    by_product = Q(pk__in=())
+    if lead.product.strip() and lead.place.strip():
+        by_product = Q(product=lead.product.strip(), place=lead.place.strip())
+    found: dict[int, tuple[Lead, list[str]]] = {}
+    for why, condition in (
+        ("同一人反映", by_person), ("同一单位", by_party), ("同一产品和地点", by_product),
+    ):  # fmt: skip
+        for row in rows.filter(condition).order_by("-received_on", "-id")[:SHOWN]:
+            found.setdefault(row.pk, (row, []))[1].append(why)
+    ordered = sorted(found.values(), key=lambda pair: (-len(pair[1]), -pair[0].pk))
+    return [(row, "、".join(why)) for row, why in ordered[:SHOWN]]
+
+
+def propose(lead: Lead, actor: Actor, person_key: str = "") -> Proposal:
+    """What a lead is about, whom it means, where it belongs and what it repeats, with every reason."""
+    proposal = triage.propose(_said(lead), kind=lead.kind, link=lead.link)
+    parties = find_parties(lead, actor)
+    if parties:
+        party = parties[0][0]
+        proposal.party, proposal.office_code = party.pk, party.office_code
+        links = [name for name in party.link_names.split("|") if name]
+        if len(links) == 1 and not lead.link:
+            proposal.link = links[0]
+        proposal.reasons += [Reason("party", party.name, why) for party, why in parties]
+        proposal.reasons.append(Reason("office", party.office_code, f"{party.name}归其监管"))
+    else:
+        code, word = find_office(lead, actor)
+        if code:
+            proposal.office_code = code
+            proposal.reasons.append(Reason("office", code, f"提到“{word}”"))
+    if lead.party_id is None and proposal.party:
+        lead = Lead(pk=lead.pk, party_id=proposal.party, **{
+            name: getattr(lead, name) for name in ("party_named", "product", "place", "received_on")
+        })  # fmt: skip
+    same = duplicates(lead, actor, person_key)
+    proposal.duplicates = [row.pk for row, _ in same]
+    proposal.reasons += [Reason("duplicate", row.number, why) for row, why in same]
+    return proposal
+
+
+def grouped(proposal: dict[str, object]) -> list[tuple[str, list[dict[str, str]]]]:
+    """The reasons of a stored proposal by question, for pages."""
+    reasons: list[dict[str, str]] = proposal.get("reasons", [])  # type: ignore[assignment]
+    order = list(triage.LABELS)
+    known = sorted((r for r in reasons if r["question"] in order), key=lambda r: order.index(r["question"]))
+    return [
+        (triage.LABELS[question], list(rows)) for question, rows in groupby(known, lambda r: r["question"])
+    ]

@@ -1,0 +1,97 @@
+"""What leads are held to, read from packs/leads: words of triage, time limits, settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from xiejian.kernel.packs import root
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that speak for one answer of a question; ``label`` as pages show it."""
+
+    id: str
+    label: str
+    meaning: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Which rule of deadlines.toml runs for which kinds of lead from which step."""
+
+    id: str
+    rule: str
+    kinds: tuple[str, ...]
+    starts: str
+    meaning: str
+    named: bool = False
+    received_before: dt.date | None = None
+
+    def holds(self, kind: str, named: bool, received_on: dt.date) -> bool:
+        """Whether it runs for a lead of this kind."""
+        in_time = self.received_before is None or received_on < self.received_before
+        return kind in self.kinds and in_time and (named or not self.named)
+
+
+def _load(name: str) -> dict[str, Any]:
+    with (root() / "leads" / name).open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def words(question: str) -> tuple[Words, ...]:
+    """The answers of a question (kind, topic, priority, link, identity) with their words, in order."""
+    return tuple(
+        Words(entry["id"], entry.get("label", entry["id"]), entry["meaning"], tuple(entry["words"]))
+        for entry in _load("triage.toml")[question]
+    )
+
+
+@cache
+def topics() -> dict[str, str]:
+    """Topic id → label."""
+    return {entry.id: entry.label for entry in words("topic")}
+
+
+@cache
+def limits() -> tuple[Limit, ...]:
+    """Every time limit in the order of the pack."""
+    return tuple(
+        Limit(
+            entry["id"], entry["rule"], tuple(entry["kinds"]), entry["starts"], entry["meaning"],
+            entry.get("named", False), entry.get("received_before"),
+        )
+        for entry in _load("rules.toml")["clock"]
+    )  # fmt: skip
+
+
+@cache
+def _values() -> dict[str, int]:
+    return {entry["id"]: int(entry["value"]) for entry in _load("rules.toml")["value"]}
+
+
+def duplicate_days() -> int:
+    """LD-1: within how many days a second lead may be the same."""
+    return _values()["LD-1"]
+
+
+def longest_text() -> int:
+    """LD-2: how many characters a text may have."""
+    return _values()["LD-2"]
+
+
+def counted_days() -> int:
+    """LD-3: over how many days the complaints of a party are counted for grading."""
+    return _values()["LD-3"]
+
+
+@cache
+def number_pattern() -> str:
+    """How leads are numbered, with {short}, {year}, {n}."""
+    return str(_load("rules.toml")["format"][0]["pattern"])

@@ -1,0 +1,81 @@
+"""What a lead is about, by the words of the packs: a proposal with its reasons, never a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from xiejian.leads import rules
+
+LABELS = {
+    "kind": "类型", "topic": "事由", "priority": "紧急程度", "link": "环节", "party": "被反映单位",
+    "office": "办理机构", "duplicate": "可能重复",
+}  # fmt: skip
+_USUAL = {"kind": "举报", "topic": "", "priority": "一般", "link": ""}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason of a proposal: ``question`` as in LABELS, the ``answer`` it speaks for, ``why`` in words."""
+
+    question: str
+    answer: str
+    why: str
+
+
+@dataclass
+class Proposal:
+    """What triage proposes. ``party`` and ``duplicates`` are ids of records."""
+
+    kind: str
+    topic: str
+    priority: str
+    link: str
+    party: int | None = None
+    office_code: str = ""
+    duplicates: list[int] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _answer(question: str, text: str) -> tuple[str, list[Reason]]:
+    """The answer that most words of the text speak for, and the reasons of it and of the others found."""
+    found = [
+        (len(hits), -place, entry, hits)
+        for place, entry in enumerate(rules.words(question))
+        if (hits := [word for word in entry.words if word in text])
+    ]
+    if not found:
+        return _USUAL[question], []
+    ordered = sorted(found, key=lambda row: row[:2], reverse=True)
+    if question == "priority":  # the graver one, however few its words
+        ordered = sorted(found, key=lambda row: row[1], reverse=True)
+    reasons = [
+        Reason(question, entry.label, "提到" + "、".join(f"“{word}”" for word in hits))
+        for _, _, entry, hits in ordered
+    ]
+    return ordered[0][2].id, reasons
+
+
+def propose(text: str, *, kind: str = "", link: str = "") -> Proposal:
+    """Kind, topic, priority and link of a text. A ``kind`` or ``link`` that is given stays."""
+    answers: dict[str, str] = {}
+    reasons: list[Reason] = []
+    for question in ("kind", "topic", "priority", "link"):
+        answers[question], why = _answer(question, text)
+        reasons += why
+    if not any(reason.question == "kind" for reason in reasons):
+        reasons.append(Reason("kind", _USUAL["kind"], "没有找到说明类型的词，按举报核查，不漏线索"))
+    if kind:
+        answers["kind"] = kind
+    if link:
+        answers["link"] = link
+    return Proposal(**answers, reasons=reasons)
+
+
+def propose_all(texts: Iterable[str]) -> list[Proposal]:
+    """The proposals for many texts; no database."""
+    return [propose(text) for text in texts]
