@@ -252,7 +252,9 @@ class TestWholeDemo:
         assert {"planned", "handed_over", "received", "notified", "final", "closed"} <= states
 
     def test_closed_orders_have_evidence(self, demo):
-        assert not Correction.objects.filter(state="closed", evidence__isnull=True).exists()
+        # an order that came with an imported visit is closed by what the book says
+        worked_on = Correction.objects.filter(state="closed", follows_visit=False)
+        assert not worked_on.filter(evidence__isnull=True).exists()
 
     def test_every_credit_code_is_valid_and_marked_as_invented(self, demo):
         codes = Party.objects.values_list("uscc", flat=True)

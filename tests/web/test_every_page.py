@@ -18,7 +18,14 @@ from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
 from xiejian.inspections import site_record
 from xiejian.inspections.answering import open_answer_link
-from xiejian.inspections.models import Correction, Evidence, Signature, SiteRecord, Visit
+from xiejian.inspections.models import (
+    Correction,
+    Evidence,
+    ProductionStop,
+    Signature,
+    SiteRecord,
+    Visit,
+)
 from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
 from xiejian.people import actions
@@ -82,6 +89,14 @@ class World:
         self.correction = Correction.objects.create(
             visit=self.visit, number=f"{party.name}责改", content="改正", ordered_on=day, due_on=day,
             state="ordered", office_code=party.office_code,
+        )  # fmt: skip
+        self.stop = ProductionStop.objects.create(
+            visit=self.visit, number=f"{party.name}停产", scope="全部", reason="关键项不符合", ordered_on=day,
+            state="ordered", office_code=party.office_code,
+        )  # fmt: skip
+        self.licence_visit = Visit.objects.create(
+            number=f"{party.name}核查", link="经营", kind="许可核查", state="concluded", visited_on=day,
+            persons=2, **common,
         )  # fmt: skip
         link, self.answer = open_answer_link(correction=self.correction, by=SYSTEM, at=NOW)
         link.expires_on = link.expires_on.replace(year=2999)  # the pages' day here is the day of the test
@@ -193,6 +208,8 @@ class World:
             "party_amend": self.party, "case_new": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,
             "person": self.person, "officer_change": self.officer, "import_rejects": self.batch,
+            "stop": self.stop, "stop_notice": self.stop, "stop_new": self.visit,
+            "site_check": self.licence_visit,
             "case": self.case, "interview": self.interview, "visit": self.visit, "visit_record": self.visit,
             "visit_point": self.visit, "correction": self.correction, "correction_notice": self.correction,
             "evidence_file": self.evidence, "plan": self.plan, "plan_file": self.plan,

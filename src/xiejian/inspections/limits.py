@@ -50,3 +50,8 @@ def answers_in_hour() -> int:
 def files_in_answer() -> int:
     """How many files a firm may send with one answer."""
     return int(checklists.rules()["value"]["CR-FILES"]["value"])
+
+
+def filing_span() -> int:
+    """Filings of how many days back the list of visits after a filing holds."""
+    return int(checklists.rules()["value"]["FC-SPAN"]["value"])

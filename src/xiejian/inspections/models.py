@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from xiejian.people.models import Officer
-from xiejian.registry.models import Party, Registration
+from xiejian.registry.models import LicenceMatter, Party, Registration
 
 
 class Visit(models.Model):
@@ -315,6 +315,54 @@ class IssuedPaper(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "subject", "subject_key"], name="one_number_per_paper")
         ]
+
+
+class ProductionStop(models.Model):
+    """停产整改: an order to stop production until a re-check; the workflow is in stop_workflow.toml."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="stops")
+    number = models.CharField("文书编号", max_length=60, unique=True)
+    scope = models.CharField("停产范围", max_length=300)
+    reason = models.TextField("停产原因")
+    ordered_on = models.DateField("责令日期", db_index=True)
+    state = models.CharField("状态", max_length=12, db_index=True)
+    applied_on = models.DateField("申请恢复日期", null=True, blank=True)
+    application = models.TextField("恢复生产申请", blank=True)
+    recheck_visit = models.ForeignKey(
+        Visit, models.PROTECT, null=True, blank=True, related_name="rechecked_stops"
+    )
+    rechecked_on = models.DateField("复查日期", null=True, blank=True)
+    resumed_on = models.DateField("恢复生产日期", null=True, blank=True)
+    approved_by = models.CharField("批准人", max_length=60, blank=True)
+    decision = models.TextField("处理意见", blank=True)  # of the newest re-check or decision
+    status_before = models.CharField("停产前状态", max_length=4, blank=True)  # of the party
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+
+    class Meta:
+        ordering = ["-ordered_on", "-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SiteCheck(models.Model):
+    """现场核查结论: what a licence visit, a system visit or a visit after a filing came to."""
+
+    visit = models.OneToOneField(Visit, models.PROTECT, related_name="site_check")
+    matter = models.ForeignKey(
+        LicenceMatter, models.PROTECT, null=True, blank=True, related_name="site_checks"
+    )
+    result = models.CharField("结论", max_length=6)  # 通过 整改后通过 未通过; after a filing 相符 不符
+    reason = models.TextField("理由", blank=True)
+    mismatches = models.TextField("备案资料与现场不符之处", blank=True)
+    follow_up = models.CharField("后续处理", max_length=20, blank=True)
+    decided_on = models.DateField("结论日期", db_index=True)
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    at = models.DateTimeField("登记时间")
+    by_name = models.CharField("经手人", max_length=60)
+
+    class Meta:
+        ordering = ["-decided_on", "-id"]
 
 
 class Transfer(models.Model):

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.inspections import actions, checklist_versions, checklists, products, queries
+from xiejian.inspections import actions, checklist_versions, checklists, products, queries, site_checks
 from xiejian.inspections.checks import ADDRESSEES, FINDING_STATES, MADE, Entry
 from xiejian.inspections.judgements import CONCLUSIONS, suggested_due
 from xiejian.inspections.models import Visit
@@ -436,6 +436,7 @@ def _page(
         "failed": [row for row in rows if row.state == "not_conform"],
         "progress": _progress(rows),
         "editable": editable,
+        "site_check_kind": found.kind in site_checks.RESULTS,
         "may_case": bool(may(actor, "cases.edit", found.office_code)),
         "answering": editable and found.state == "started",
         "steps": shown(STEPS, names, taken, found, actor, _initial(found, rows, on), open_first),
