@@ -79,7 +79,7 @@ class TestInvention:
         assert rows[0] == rows[1]
 
     def test_the_picture_is_what_its_name_says(self):
-        offset, beginning = EVIDENCE_TYPES[".png"][0]
+        _, ((offset, beginning),) = EVIDENCE_TYPES[".png"]
         assert picture("现场")[offset:].startswith(beginning)
 
 
