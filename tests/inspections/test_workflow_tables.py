@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from xiejian.cases import actions as case_actions
-from xiejian.inspections import actions
+from xiejian.cases import interviews
+from xiejian.inspections import actions, stopping
 from xiejian.people.permissions import PERMISSIONS
 
 TABLES = [
     (actions.VISIT_WORKFLOW, actions),
     (actions.CORRECTION_WORKFLOW, actions),
+    (stopping.STOP_WORKFLOW, stopping),
     (case_actions.CASE_WORKFLOW, case_actions),
+    (interviews.INTERVIEW_WORKFLOW, interviews),
 ]
 LINES = [(table, room, t) for table, room in TABLES for t in table.transitions]
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from moment import NOW
-from xiejian.cases.models import Case, Interview
+from xiejian.cases.models import Case, Interview, InterviewPlan
 from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
@@ -125,6 +125,10 @@ class World:
             number=f"{party.name}案", link="经营", filed_on=day, conduct="未验收", **common
         )
         self.interview = Interview.objects.create(record_key=f"{party.pk}", held_on=day, **common)
+        self.promise = self.interview.commitments.create(text=f"{party.name}承诺", due_on=day)
+        self.arranged = InterviewPlan.objects.create(
+            planned_on=day, reason=f"{party.name}约谈", state="planned", **common
+        )
         cells = [[0 for _ in FORM.shown] for _ in FORM.rows]
         self.filed = FiledTable.objects.create(
             table="annual", office_code=self.party.office_code, until_on=day, state="已报", filed_at=NOW,
@@ -208,6 +212,7 @@ class World:
             "party_amend": self.party, "case_new": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,
             "person": self.person, "officer_change": self.officer, "import_rejects": self.batch,
+            "interview_plan": self.arranged, "interview_plan_new": self.party, "commitment": self.promise,
             "stop": self.stop, "stop_notice": self.stop, "stop_new": self.visit,
             "site_check": self.licence_visit,
             "case": self.case, "interview": self.interview, "visit": self.visit, "visit_record": self.visit,

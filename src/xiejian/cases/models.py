@@ -53,3 +53,37 @@ class Interview(models.Model):
 
     class Meta:
         ordering = ["-held_on", "-id"]
+
+
+class InterviewPlan(models.Model):
+    """约谈安排: a talk from its planning to being held; the workflow is in interview_workflow.toml."""
+
+    party = models.ForeignKey(Party, models.PROTECT, related_name="interview_plans")
+    planned_on = models.DateField("约谈日期", db_index=True)
+    place = models.CharField("地点", max_length=120, blank=True)
+    reason = models.CharField("事由", max_length=300)
+    link = models.CharField("环节", max_length=5, blank=True)
+    campaign = models.CharField("专项", max_length=120, blank=True)
+    state = models.CharField("状态", max_length=12, db_index=True)
+    invited_on = models.DateField("通知日期", null=True, blank=True)
+    invited_how = models.CharField("通知方式", max_length=60, blank=True)
+    note = models.CharField("说明", max_length=300, blank=True)  # of a no-show or a cancelled talk
+    interview = models.OneToOneField(Interview, models.PROTECT, null=True, blank=True, related_name="plan")
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+
+    class Meta:
+        ordering = ["-planned_on", "-id"]
+
+
+class Commitment(models.Model):
+    """约谈承诺: what the firm promised at a talk, until when, and what became of it."""
+
+    interview = models.ForeignKey(Interview, models.PROTECT, related_name="commitments")
+    text = models.CharField("承诺", max_length=500)
+    due_on = models.DateField("期限", db_index=True)
+    looked_on = models.DateField("核实日期", null=True, blank=True)
+    kept = models.BooleanField("已兑现", null=True, blank=True)  # None: not yet looked at
+    note = models.CharField("核实情况", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["due_on", "id"]

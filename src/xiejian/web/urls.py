@@ -21,6 +21,7 @@ from xiejian.web.views import (
     grading,
     home,
     imports,
+    interviews,
     law,
     laws,
     onsite,
@@ -153,6 +154,10 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/", cases.case, name="case"),
     path("parties/<int:pk>/cases/new/", cases.case_new, name="case_new"),
     path("interviews/", cases.interview_list, name="interview_list"),
+    path("interviews/plans/", interviews.interview_plans, name="interview_plans"),
+    path("interviews/plans/<int:pk>/", interviews.interview_plan, name="interview_plan"),
+    path("parties/<int:pk>/interviews/plan/", interviews.interview_plan_new, name="interview_plan_new"),
+    path("commitments/<int:pk>/", interviews.commitment, name="commitment"),
     path("interviews/<int:pk>/", cases.interview, name="interview"),
     path("parties/<int:pk>/interviews/new/", cases.interview_new, name="interview_new"),
     # 报表文书

@@ -165,7 +165,11 @@ def interview(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     campaign = campaign_titles(request.actor).get(found.campaign, found.campaign)
-    return render(request, "web/cases/interview.html", {"found": found, "campaign": campaign})
+    context = {
+        "found": found, "campaign": campaign, "promised": list(found.commitments.all()),
+        "on": clock.today(request), "may_edit": bool(may(request.actor, "cases.edit", found.office_code)),
+    }  # fmt: skip
+    return render(request, "web/cases/interview.html", context)
 
 
 # --- a case and its steps ------------------------------------------------------------------------------
