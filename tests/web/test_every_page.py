@@ -28,6 +28,7 @@ from xiejian.inspections.models import (
 )
 from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
+from xiejian.leads.models import Informant, Lead
 from xiejian.people import actions
 from xiejian.people.models import Office, SavedView
 from xiejian.people.policy import SYSTEM, Actor, roles
@@ -57,6 +58,7 @@ class World:
         self._register()
         self._year()
         self._sampling()
+        self._leads()
         self._plan()
         self._people(officer)
         self.batch = ImportBatch.objects.create(
@@ -134,6 +136,15 @@ class World:
             table="annual", office_code=self.party.office_code, until_on=day, state="已报", filed_at=NOW,
             cells=cells, by_name="x",
         )  # fmt: skip
+
+    def _leads(self) -> None:
+        party, day = self.party, NOW.date()
+        self.lead = Lead.objects.create(
+            number=f"{party.name}线索", source="热线", kind="投诉", party=party, party_named=party.name,
+            text=f"{party.name}不退款", office_code=party.office_code, state="answered", received_on=day,
+            made_at=NOW, by_name="x", accepted_on=day, answered_on=day, outcome="属实", answer="已退款",
+        )  # fmt: skip
+        Informant.objects.create(lead=self.lead, sealed=b"x")
 
     def _sampling(self) -> None:
         party, day = self.party, NOW.date()
@@ -226,6 +237,7 @@ class World:
             "visit_sign": self.visit, "evidence_small": self.evidence, "evidence_view": self.evidence,
             "paper": self.visit, "paper_file": self.visit, "signature_image": self.signature,
             "sample": self.sample, "sample_paper": self.sample, "sampling_plan": self.sampling_plan,
+            "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
             "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
@@ -241,6 +253,7 @@ class World:
             "office_packs": {"office": self.office.code},
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
+            "lead_paper": {"kind": "answer"},
             "paper": {"kind": "record"},
             "paper_file": {"kind": "record", "form": "docx"},
             "checklist": {"checklist_id": "distribution"},
@@ -381,7 +394,7 @@ class Markup(HTMLParser):
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
     "schedule_job", "own_calendar", "office_calendar",
-    "sample_paper", "sampling_plan_form",
+    "sample_paper", "sampling_plan_form", "lead_paper",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",

@@ -16,6 +16,7 @@ from xiejian.inspections.importing import VISIT_COLUMNS, import_visits
 from xiejian.inspections.own_point_files import OWN_POINT_COLUMNS, import_own_points
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.kernel.tabular import Column
+from xiejian.leads.importing import LEAD_COLUMNS, import_complaints, import_leads
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.batches import Outcome
 from xiejian.registry.columns import PARTY_COLUMNS
@@ -41,6 +42,8 @@ KINDS = {
     "cases": Kind("案件", CASE_COLUMNS, import_cases),
     "interviews": Kind("约谈", INTERVIEW_COLUMNS, import_interviews),
     "samples": Kind("监督抽检样品", SAMPLE_COLUMNS, import_samples),
+    "complaints": Kind("投诉举报", LEAD_COLUMNS, import_complaints),
+    "leads": Kind("线索", LEAD_COLUMNS, import_leads),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
 }

@@ -11,6 +11,7 @@ ANSWERS: dict[str, str] = {"due": "due", "number": "number", "penalty": "penalty
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
 COMMANDS = ANSWERS | {
     "clocks": "clocks",
+    "daily-report": "lead",
     "demo": "demo.command",
     "docs": "docs",
     "document": "documents",
@@ -18,6 +19,7 @@ COMMANDS = ANSWERS | {
     "grade": "grade",
     "import": "imports",
     "init": "server",
+    "lead": "lead",
     "packs": "packs",
     "plan": "plan",
     "sample": "sample",

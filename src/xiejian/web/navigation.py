@@ -65,6 +65,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("检查表", "checklist_list", "list-details", "inspections.view"),
         ),
     ),
+    ("线索", (Entry("投诉举报与线索", "lead_list", "bell", "leads.view"),)),
     ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view", "/cases/"),)),
     (
         "报表文书",

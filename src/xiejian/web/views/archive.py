@@ -14,6 +14,7 @@ from xiejian.inspections import queries as inspections
 from xiejian.kernel import divisions
 from xiejian.kernel.rule_book import duty_words
 from xiejian.kernel.timeline import Event, newest_first
+from xiejian.leads import queries as leads
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, may, visible
 from xiejian.planning import grading
@@ -29,6 +30,7 @@ EVENT_ICONS = {
     "检查": "clipboard-list",
     "责令改正": "clipboard-check",
     "抽检": "flask",
+    "线索": "bell",
     "案件": "gavel",
     "约谈": "users",
     "移送": "arrow-right",
@@ -89,6 +91,8 @@ def _open_matters(actor: Actor, found: Party, on: dt.date) -> dict[str, Any]:
         matters["tasks"] = [t for t in planning.party_tasks(actor, found, on) if t.left > 0]
     if may(actor, "sampling.view"):
         matters["samples"] = list(sampling.open_samples(actor).filter(party=found))
+    if may(actor, "leads.view"):
+        matters["leads"] = list(leads.leads(actor, party=found, sort="due").filter(state__in=leads.OPEN))
     if may(actor, "cases.view"):
         matters["cases"] = list(cases.cases(actor, party=found).filter(closed_on=None))
     return matters | {"nothing_open": not any(matters.values())}
@@ -101,6 +105,8 @@ def _events(actor: Actor, found: Party) -> list[Event]:
         rooms.append(inspections.timeline(actor, found))
     if may(actor, "sampling.view"):
         rooms.append(sampling.timeline(actor, found))
+    if may(actor, "leads.view"):
+        rooms.append(leads.timeline(actor, found))
     if may(actor, "cases.view"):
         rooms.append(cases.timeline(actor, found))
     if may(actor, "planning.view"):
