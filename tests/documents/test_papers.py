@@ -256,3 +256,17 @@ class TestWriting:
         pages = PdfReader(path).pages
         size = [round(float(side) / 72 * 25.4) for side in pages[0].mediabox[2:]]
         assert size == [210, 297] and order.number in pages[0].extract_text().replace(" ", "")
+
+
+class TestAnOrderWithoutADate:
+    @pytest.mark.parametrize("kind", ["notice", "recheck"])
+    def test_leaves_it_to_be_filled_in(self, shop, kind):
+        visit = Visit.objects.create(
+            number="旧检查1号", party=shop, link="经营", kind="日常检查", office_code="150525100",
+            state="concluded", visited_on=TODAY, order_issued=True,
+        )  # fmt: skip
+        order = visit.corrections.create(
+            number="旧检查1号（随检查）", content="改正", ordered_on=TODAY, state="ordered",
+            office_code="150525100",
+        )  # fmt: skip
+        assert "____年__月__日" in repr(papers.make(kind, order.pk, by=SYSTEM, on=TODAY))

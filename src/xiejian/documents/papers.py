@@ -334,7 +334,7 @@ def _result(pk: int, by: Actor, on: dt.date) -> Paper | None:
     if orders:
         blocks.append(Heading("整改要求"))
         for order in orders:
-            blocks.append(Text(f"{order.number}，请于{chinese_date(order.due_on)}前改正："))
+            blocks.append(Text(f"{order.number}，请于{_due(order)}前改正："))
             blocks += _lines(order.content)
     blocks.append(Text(_say("result-defence")))
     day = issued.issued_on if issued else on
@@ -362,7 +362,7 @@ def _notice(pk: int, by: Actor, on: dt.date) -> Paper | None:
     failures = _failures(visit)
     blocks: list[Block] = [Text(_say("notice-intro", date=visited, kind=visit.kind, number=visit.number))]
     blocks += _numbered(failures)
-    blocks.append(Text(_say("notice-order", due=chinese_date(order.due_on))))
+    blocks.append(Text(_say("notice-order", due=_due(order))))
     blocks += _lines(order.content)
     blocks += [Text(_say("notice-late")), Text(_say("notice-remedy"))]
     blocks.append(_blank_signs("当事人（签收、盖章）", "送达人（签名）"))
@@ -384,7 +384,7 @@ def _recheck(pk: int, by: Actor, on: dt.date) -> Paper | None:
         ("地址", order.visit.party.address),
         ("责令改正通知书", order.number),
         ("责令日期", chinese_date(order.ordered_on)),
-        ("整改期限", chinese_date(order.due_on)),
+        ("整改期限", _due(order)),
         ("提交整改日期", chinese_date(order.submitted_on) if order.submitted_on else ""),
         ("复查方式", f"现场复查（{order.recheck_visit.number}）" if order.recheck_visit else "审阅整改报告"),
     ]
@@ -418,6 +418,11 @@ def _before_and_after(order: Correction) -> list[Block]:
         return [Heading("整改证据"), Text("没有提交证据。")]
     columns = ("编号", "整改前后", "说明", "校验值（SHA-256）")
     return [Heading("整改证据"), Table(columns, rows, (14, 20, 60, 62), small=(3,))]
+
+
+def _due(order: Correction) -> str:
+    """The date of an order as papers say it; an imported order may have none, and is filled in by hand."""
+    return chinese_date(order.due_on) if order.due_on else "____年__月__日"
 
 
 # ── 约谈记录 ──────────────────────────────────────────────────────────────────────────────────────

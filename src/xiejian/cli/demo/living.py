@@ -20,8 +20,9 @@ from xiejian.cli.demo import on_record
 from xiejian.cli.demo.accounts import moment
 from xiejian.cli.demo.invention import calendar, working_day
 from xiejian.cli.demo.year import Visited, Year
-from xiejian.inspections import actions, checklist_versions
+from xiejian.inspections import actions, checklist_versions, correction_items, reminding
 from xiejian.inspections.checks import Entry
+from xiejian.inspections.correction_items import ItemAnswer
 from xiejian.inspections.models import Correction, Visit
 from xiejian.people.models import Officer
 from xiejian.people.policy import Actor
@@ -31,6 +32,8 @@ Life = Iterator[date]
 #: days from the conclusion to the firm's answer, from there to the re-check, from there to the closing
 _ANSWER, _RECHECK, _CLOSE = 12, 4, 2
 ANSWER = "已逐项整改，补齐记录并对有关人员开展培训，附照片"
+CAUSE = "日常管理有疏漏，未按制度落实"
+MEASURE = "已逐项改正，并对相关人员培训"
 
 
 def picture(subject: str) -> bytes:
@@ -116,6 +119,7 @@ class Lives:
             at=moment(visited.on, hour=8),
         )  # fmt: skip
         if index % 11 == 10:
+            yield from self._remind(correction, later(due, 2), by)
             return
         day = later(visited.on, _ANSWER + index % 6)
         yield day
@@ -123,9 +127,11 @@ class Lives:
         day = later(day, _RECHECK)
         yield day
         if index % 9 == 8:
+            left = [item.pk for item in correction.items.all()][-1:]
             actions.fail_recheck(
-                correction=correction, rechecked_on=day, by=by, at=moment(day), note="仍有一项未落实"
-            )
+                correction=correction, rechecked_on=day, by=by, at=moment(day), note="仍有一项未落实",
+                rejected=left or None,
+            )  # fmt: skip
             actions.order_again(
                 correction=correction, due_on=day + timedelta(days=10), ordered_on=day, reason="复查未通过",
                 by=by, at=moment(day, hour=7),
@@ -136,6 +142,14 @@ class Lives:
             day = later(day, 3)
             yield day
         yield from self._pass(correction, visited, day, by, index)
+
+    def _remind(self, correction: Correction, day: date, by: Actor) -> Life:
+        """Two days after its date an unanswered order is urged on."""
+        yield day
+        reminding.remind_party(
+            correction=correction, done_on=day, how="电话", whom="质量负责人",
+            text="整改期限已过，请尽快提交整改报告", by=by, at=moment(day),
+        )  # fmt: skip
 
     def upcoming(self, visited: Visited, index: int) -> Life:
         """A visit that is arranged and still to come."""
@@ -182,6 +196,10 @@ class Lives:
         photo = ContentFile(picture(f"{correction.number} {day}"), name="整改后.png")
         actions.submit_correction(
             correction=correction, submitted_on=day, answer=ANSWER, by=by, at=moment(day), evidence=[photo],
+            answers=[
+                ItemAnswer(item.pk, CAUSE, MEASURE)
+                for item in correction_items.still_open(correction.items.all())
+            ],
         )  # fmt: skip
 
     def _pass(self, correction: Correction, visited: Visited, day: date, by: Actor, index: int) -> Life:

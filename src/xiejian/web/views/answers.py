@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from xiejian.documents.papers import signing_office
 from xiejian.inspections import answering, limits
 from xiejian.inspections.models import AnswerLink, CorrectionItem
 from xiejian.inspections.rule_files import problems
-from xiejian.kernel.divisions import name as division_name
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.web import clock
 from xiejian.web.forms import PageForm, dress
@@ -103,7 +103,7 @@ def _send(request: HttpRequest, token: str, form: AnswerForm, items: list[Correc
 def _page(link: AnswerLink, form: AnswerForm, wrong: list[Problem], answerable: bool) -> dict[str, Any]:
     order = link.correction
     return {
-        "order": order, "party": order.visit.party.name, "office": division_name(order.office_code),
+        "order": order, "party": order.visit.party.name, "office": signing_office(order.office_code),
         "items": list(order.items.all()), "form": form, "problems": wrong, "answerable": answerable,
         "most_files": limits.files_in_answer(), "link": link,
     }  # fmt: skip

@@ -145,9 +145,7 @@ def answer_fields(items: Iterable[CorrectionItem]) -> dict[str, forms.Field]:
     """Cause, measure and files for each item that is still open."""
     fields: dict[str, forms.Field] = {}
     for item in correction_items.still_open(items):
-        fields[f"cause_{item.pk}"] = text(
-            f"第{item.position}项 原因", required=False, rows=2, hint=f"缺陷：{item.defect}"
-        )
+        fields[f"cause_{item.pk}"] = text(f"第{item.position}项（{item.defect}）原因", required=False, rows=2)
         fields[f"measure_{item.pk}"] = text(f"第{item.position}项 整改措施", required=False, rows=2)
         fields[f"files_{item.pk}"] = FilesField(f"第{item.position}项 证据", required=False)
     return fields

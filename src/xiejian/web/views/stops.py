@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from xiejian.documents.papers import signing_office
 from xiejian.inspections import queries, stopping
 from xiejian.inspections.checks import MADE
 from xiejian.inspections.models import ProductionStop, Visit
-from xiejian.kernel import divisions
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require, visible
 from xiejian.web import clock
@@ -159,7 +159,7 @@ def _history(found: ProductionStop) -> list[tuple[dt.date, str, str]]:
 def stop_notice(request: HttpRequest, pk: int) -> HttpResponse:
     """停产整改通知书, or once resumed 恢复生产通知书, ready to print."""
     found = _stop(request, pk)
-    context = {"found": found, "office_name": divisions.name(found.office_code)}
+    context = {"found": found, "office_name": signing_office(found.office_code)}
     return render(request, "web/stops/notice.html", context)
 
 
