@@ -112,7 +112,7 @@ class TestMakingAPlan:
             PartyLink(party=p, link="经营", mode="零售", classes="2")
             for p in Party.objects.filter(name__startswith="更多")
         )
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             make()
 
 

@@ -145,6 +145,9 @@ class World:
             made_at=NOW, by_name="x", accepted_on=day, answered_on=day, outcome="属实", answer="已退款",
         )  # fmt: skip
         Informant.objects.create(lead=self.lead, sealed=b"x")
+        self.lead_photo = self.lead.photos.create(
+            file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW
+        )
 
     def _sampling(self) -> None:
         party, day = self.party, NOW.date()
@@ -238,6 +241,7 @@ class World:
             "paper": self.visit, "paper_file": self.visit, "signature_image": self.signature,
             "sample": self.sample, "sample_paper": self.sample, "sampling_plan": self.sampling_plan,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
+            "lead_photo": self.lead_photo,
             "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
@@ -394,7 +398,7 @@ class Markup(HTMLParser):
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
     "schedule_job", "own_calendar", "office_calendar",
-    "sample_paper", "sampling_plan_form", "lead_paper",
+    "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "xiejian.documents.apps.DocumentsConfig",
     "xiejian.web.apps.WebConfig",
     "xiejian.offline.apps.OfflineConfig",
+    "xiejian.portal.apps.PortalConfig",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

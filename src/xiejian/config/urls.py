@@ -12,4 +12,5 @@ urlpatterns = [
     re_path("^api/", not_found),
     path("", include("xiejian.web.urls")),
     path("", include("xiejian.offline.urls")),
+    path("", include("xiejian.portal.urls")),
 ]

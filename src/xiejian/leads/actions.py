@@ -7,11 +7,14 @@ audit entry in the same transaction. Who told us never enters an entry, a clock 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,7 +27,10 @@ from xiejian.leads import identity as sealing
 from xiejian.leads import matching, rules
 from xiejian.leads.checks import problems, refuse
 from xiejian.leads.identity import Identity
-from xiejian.leads.models import Informant, Lead
+from xiejian.leads.models import Informant, Lead, LeadPhoto
+from xiejian.leads.photos import Upload
+from xiejian.leads.photos import clean as clean_photos
+from xiejian.leads.queries import receipt_digest
 from xiejian.people import audit
 from xiejian.people.models import Officer
 from xiejian.people.numbering import next_number
@@ -35,6 +41,8 @@ WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 PERMISSION = "leads.handle"
 IDENTITY = "leads.identity"
 #: clocks that the work on a lead may extend or stop: the one that runs
+# no letters or figures that are taken for others; 60 bits, and the rate limit stands before them
+_CODE_LETTERS, _CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTVWXYZ", 12
 _OF_WORK = ("check", "check_again", "mediate")
 
 
@@ -142,6 +150,27 @@ def register_lead(
     _start(lead, "received", lead.received_on, by, at)
     _note("register_lead", lead, by, at, source=lead.source, kind=lead.kind, received_on=lead.received_on)
     return lead
+
+
+@transaction.atomic
+def file_public_lead(
+    *, entry: Entry, office_code: str, identity: Identity, photos: list[Upload], by: Actor, at: dt.datetime
+) -> tuple[Lead, str]:
+    """Take in what a citizen sends: the lead, and the receipt code that only the citizen has.
+
+    Refused like ``register_lead``, and for photographs that are none (E411 to E413), before anything is
+    stored.
+    """
+    pictures = clean_photos(photos)
+    lead = register_lead(entry=entry, office_code=office_code, identity=identity, by=by, at=at)
+    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+    lead.receipt = receipt_digest(code)
+    lead.save(update_fields=["receipt"])
+    for number, picture in enumerate(pictures, 1):
+        digest = hashlib.sha256(picture).hexdigest()
+        file = ContentFile(picture, name=f"{lead.pk}-{number}.jpg")
+        LeadPhoto.objects.create(lead=lead, file=file, sha256=digest, at=at)
+    return lead, code
 
 
 # --- time limits -----------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ class Lead(models.Model):
     satisfaction = models.CharField("满意度", max_length=4, blank=True)
     reopened = models.PositiveSmallIntegerField("重新办理次数", default=0)
     duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="duplicates")
+    # the digest of the code that a citizen was given: it opens the progress page, not more
+    receipt = models.CharField(max_length=64, null=True, blank=True, unique=True)
     extra = models.JSONField("其他列", default=dict)
 
     class Meta:
@@ -71,3 +73,18 @@ class Informant(models.Model):
 
     def __str__(self) -> str:
         return "反映人（密封）"
+
+
+class LeadPhoto(models.Model):
+    """线索照片: sent by a citizen, written anew without what the camera noted."""
+
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="photos")
+    file = models.FileField("文件", upload_to="leads/%Y/")
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField("收到时间")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
@@ -82,6 +83,17 @@ def lead(actor: Actor | None, lead_id: int) -> Lead | None:
 
 def lead_by_number(actor: Actor | None, number: str) -> Lead | None:
     return leads(actor).filter(number=number).first()
+
+
+def receipt_digest(code: str) -> str:
+    """What is stored of a receipt code; blanks, dashes and small letters do not matter."""
+    plain = "".join(code.split()).replace("-", "").upper()
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def lead_by_receipt(code: str) -> Lead | None:
+    """The lead behind a citizen's receipt code; not bounded by an actor, the code is the key."""
+    return Lead.objects.filter(receipt=receipt_digest(code)).first() if code.strip() else None
 
 
 @dataclass(frozen=True)

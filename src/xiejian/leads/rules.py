@@ -92,6 +92,16 @@ def counted_days() -> int:
 
 
 @cache
+def _portal() -> dict[str, int]:
+    return {entry["id"]: int(entry["value"]) for entry in _load("rules.toml")["portal"]}
+
+
+def portal(name: str) -> int:
+    """A limit of the public's door: photos, megabytes, megapixels, per_hour, form_hours, shortest_seconds."""
+    return _portal()[name]
+
+
+@cache
 def number_pattern() -> str:
     """How leads are numbered, with {short}, {year}, {n}."""
     return str(_load("rules.toml")["format"][0]["pattern"])

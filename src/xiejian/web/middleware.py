@@ -17,7 +17,7 @@ from xiejian.people.policy import Actor
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 #: a calendar feed and a firm's answer are opened by their secret addresses: neither can sign in
-OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/", "/calendar/", "/answer/")
+OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/", "/calendar/", "/answer/", "/public/")
 #: the shell of the inspectors' page: no data in it, and a phone must reach it after its session has ended
 OPEN_PAGES = ("/field/", "/field/worker.js", "/field/manifest.webmanifest", "/field/state/")
 #: the one-off answers for programs; open where the office switched that on (XIEJIAN_OPEN_ANSWERS)

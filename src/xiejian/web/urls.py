@@ -146,6 +146,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/new/", leads.lead_new, name="lead_new"),
     path("leads/day/", leads.lead_day, name="lead_day"),
     path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/photos/<int:pk>/", leads.lead_photo, name="lead_photo"),
     path("leads/<int:pk>/informant/", leads.lead_informant, name="lead_informant"),
     path("leads/<int:pk>/papers/<str:kind>/", leads.lead_paper, name="lead_paper"),
     path("samples/", samples.sample_list, name="sample_list"),

@@ -10,8 +10,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +25,7 @@ from xiejian.kernel.problems import Problem, Refused
 from xiejian.leads import actions, checks, matching, queries, rules
 from xiejian.leads.actions import Entry
 from xiejian.leads.identity import Identity
-from xiejian.leads.models import Informant, Lead
+from xiejian.leads.models import Informant, Lead, LeadPhoto
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import may, require
 from xiejian.registry.models import AREAS, LINKS
@@ -209,6 +209,7 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "informant": Informant.objects.filter(lead=found).defer("sealed", "person_key").first(),
         "may_identify": bool(may(actor, "leads.identity", found.office_code)),
         "history": _history(request, found),
+        "photos": list(found.photos.all()),
         "papers": lead_papers.available(found),
         "problems": taken.problems,
         "steps": shown(STEPS, allowed(found, actor), taken, found, actor, first, first_open=True),
@@ -272,6 +273,14 @@ def lead_informant(request: HttpRequest, pk: int) -> HttpResponse:
     answer = render(request, "web/leads/informant.html", context, status=422 if wrong else 200)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@needs("leads.view")
+def lead_photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """A photograph of a lead; a new JPEG that holds nothing but the picture."""
+    seen = queries.leads(request.actor).order_by()
+    found = get_object_or_404(LeadPhoto.objects.filter(lead__in=seen.values("pk")), pk=pk)
+    return FileResponse(found.file.open("rb"), content_type="image/jpeg")
 
 
 @needs("leads.view")
