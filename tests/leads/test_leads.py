@@ -114,6 +114,12 @@ class TestTimeLimits:
         actions.take_back_lead(lead=lead, on=TODAY, reason="属我局职责", by=officer, at=now)
         assert (clock(lead, "check").state, clock(lead, "check").due_legal) == (Clock.RUNNING, due)
 
+    def test_sent_back_only_what_had_stopped_for_handing_on_runs_again(self, receive, walk, officer, now):
+        lead = walk.triage(receive(), kind="举报")
+        actions.hand_on_lead(lead=lead, on=TODAY, to="卫健委", reason="医疗行为", by=officer, at=now)
+        actions.take_back_lead(lead=lead, on=TODAY, reason="属我局职责", by=officer, at=now)
+        assert (clock(lead, "accept").state, clock(lead, "check").state) == (Clock.DROPPED, Clock.RUNNING)
+
     def test_a_further_report_starts_the_time_again(self, receive, walk, officer, now):
         first = walk.assign(receive(REPORT, received_on=TODAY - dt.timedelta(days=5)))
         actions.merge_lead(lead=receive(REPORT), into=first, reason="同一事项", by=officer, at=now)

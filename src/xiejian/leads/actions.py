@@ -41,6 +41,8 @@ WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 PERMISSION = "leads.handle"
 IDENTITY = "leads.identity"
 #: clocks that the work on a lead may extend or stop: the one that runs
+#: begins the reason of a clock that stopped because the lead went elsewhere: it runs again when sent back
+_HANDED_ON = "转交"
 # no letters or figures that are taken for others; 60 bits, and the rate limit stands before them
 _CODE_LETTERS, _CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTVWXYZ", 12
 _OF_WORK = ("check", "check_again", "mediate")
@@ -300,7 +302,7 @@ def hand_on_lead(*, lead: Lead, on: dt.date, to: str, reason: str, by: Actor, at
     _dated(at, "转交日期", on, lead)
     lead.handed_to = to
     lead.save()
-    _drop(lead, f"转交{to}", by, at)
+    _drop(lead, f"{_HANDED_ON}{to}", by, at)
     _note("hand_on_lead", lead, by, at, state=state, on=on, to=to, reason=reason)
     return lead
 
@@ -313,7 +315,9 @@ def take_back_lead(*, lead: Lead, on: dt.date, reason: str, by: Actor, at: dt.da
     _dated(at, "退回日期", on, lead)
     lead.handed_to = ""
     lead.save()
-    stopped = Clock.objects.filter(subject="lead", record=lead.pk, state=Clock.DROPPED)
+    stopped = Clock.objects.filter(
+        subject="lead", record=lead.pk, state=Clock.DROPPED, why_dropped__startswith=_HANDED_ON
+    )
     stopped.update(state=Clock.RUNNING, why_dropped="")
     _note("take_back_lead", lead, by, at, state=state, on=on, reason=reason)
     return lead

@@ -119,6 +119,7 @@ def propose(lead: Lead, actor: Actor, person_key: str = "") -> Proposal:
         links = [name for name in party.link_names.split("|") if name]
         if len(links) == 1 and not lead.link:
             proposal.link = links[0]
+            proposal.reasons.append(Reason("link", links[0], f"{party.name}在名录中只有这一环节"))
         proposal.reasons += [Reason("party", party.name, why) for party, why in parties]
         proposal.reasons.append(Reason("office", party.office_code, f"{party.name}归其监管"))
     else:
