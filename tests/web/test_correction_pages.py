@@ -113,10 +113,10 @@ class TestAnOrder:
         [
             (
                 "ordered",
-                ["answer_items", "submit_correction", "pass_recheck", "fail_recheck", "remind_party"],
+                ["submit_correction", "answer_items", "pass_recheck", "fail_recheck", "remind_party"],
             ),
             ("submitted", ["pass_recheck", "fail_recheck"]),
-            ("failed", ["answer_items", "submit_correction", "order_again", "remind_party"]),
+            ("failed", ["submit_correction", "answer_items", "order_again", "remind_party"]),
             ("passed", ["close_correction"]),
             ("closed", []),
         ],
