@@ -14,6 +14,7 @@ from xiejian.cases.importing import import_cases, import_interviews
 from xiejian.cases.models import Case
 from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
+from xiejian.cli.demo.leads import take_in_leads
 from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
@@ -111,6 +112,7 @@ class OfficeYear:
         read_and_check(self.staffed)
         self._grade()
         self._order_visits()
+        self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
         """Write the rows as a workbook and import it, as an office would; every row must be taken."""
