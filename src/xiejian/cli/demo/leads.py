@@ -1,4 +1,4 @@
-"""What people told an office in the last days of its year: a few leads, each taken as far as the data says."""
+"""What people told an office in the last days of its year: a few leads, each as far as the data says."""
 
 from __future__ import annotations
 
