@@ -145,9 +145,7 @@ class World:
             made_at=NOW, by_name="x", accepted_on=day, answered_on=day, outcome="属实", answer="已退款",
         )  # fmt: skip
         Informant.objects.create(lead=self.lead, sealed=b"x")
-        self.lead_photo = self.lead.photos.create(
-            file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW
-        )
+        self.lead_photo = self.lead.photos.create(file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW)
 
     def _sampling(self) -> None:
         party, day = self.party, NOW.date()

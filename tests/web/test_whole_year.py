@@ -18,6 +18,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, sync_playwright
 
+from visiting import PHOTO
 from xiejian.kernel import divisions
 
 CHROMIUM = os.environ.get("XIEJIAN_CHROMIUM", "/usr/bin/chromium")
@@ -215,14 +216,9 @@ def walk(chromium, live_server) -> Iterator[Walk]:
 
 @pytest.fixture
 def receipt(tmp_path) -> Path:
-    """A scanned page that shows the correction."""
-    path = tmp_path / "整改照片.png"
-    path.write_bytes(
-        bytes.fromhex(
-            "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-            "1f15c4890000000d49444154789c63f8ffff3f0005fe02fea7355f1a0000000049454e44ae426082"
-        )
-    )
+    """A photo that shows the correction."""
+    path = tmp_path / "整改照片.jpg"
+    path.write_bytes(PHOTO)
     return path
 
 
