@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 
 from moment import NOW
 from xiejian.people import actions
@@ -50,10 +51,18 @@ def now() -> dt.datetime:
     return NOW
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_folder() -> None:
+    """The server of the browser tests warns when nobody has collected static files yet."""
+    Path(configured.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
 @pytest.fixture(autouse=True)
-def _own_files(settings, tmp_path):
-    """Uploaded and exported files of a test go to its own folder."""
+def _light(settings, tmp_path):
+    """Files in the test's own folder; no static files and a quick password hash: no test is about these."""
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "whitenoise" not in m]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

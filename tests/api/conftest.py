@@ -18,10 +18,8 @@ from xiejian.people.policy import SYSTEM
 
 
 @pytest.fixture(autouse=True)
-def _light(settings):
-    """No static files, a quick password hash, and nobody has asked anything yet."""
-    settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "whitenoise" not in m]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _closed(settings):
+    """The office has not opened its answers, and nobody has asked anything yet."""
     settings.OPEN_ANSWERS = False
     cache.clear()
 

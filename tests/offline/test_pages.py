@@ -24,12 +24,6 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "a-long-enough-password"
 
 
-@pytest.fixture(autouse=True)
-def _light(settings):
-    settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "whitenoise" not in m]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def signed_in(officer: Officer) -> Client:
     client = Client()
     client.force_login(officer, backend=BACKEND)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from moment import NOW
@@ -15,19 +13,6 @@ from xiejian.people.models import Office, Officer
 from xiejian.people.policy import SYSTEM, roles
 from xiejian.registry.models import Party, PartyLink
 from xiejian.registry.search import grams
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_folder() -> None:
-    """The server of the browser tests warns when nobody has collected static files yet."""
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-
-
-@pytest.fixture(autouse=True)
-def _light(settings):
-    """No static files and a quick password hash: neither is what these tests are about."""
-    settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "whitenoise" not in m]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
