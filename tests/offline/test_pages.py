@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from moment import NOW
 from offline_phone import Phone, digest, picture
 from visiting import enrol
-from xiejian.inspections.models import Evidence
+from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.offline import actions, signing
 from xiejian.offline.models import Conflict, Device, FieldEvent
 from xiejian.offline.urls import urlpatterns
@@ -107,6 +108,23 @@ class TestThePhone:
         (visit,) = content["visits"]
         assert (visit["number"], content["parties"]["values"][1][0]) == (planned.number, shop.name)
         assert visit["checklist_key"] in content["checklists"]
+
+    @pytest.mark.parametrize(("office", "taken"), [("150525100", True), ("150500", False)])
+    def test_takes_earlier_visits_and_orders_along_where_the_officer_may_see_them(
+        self, line, planned, shop, office, taken
+    ):
+        day = NOW.date() - dt.timedelta(days=30)
+        made = Visit.objects.create(
+            number="从前的检查", party=shop, link="经营", kind="日常检查", state="concluded", visited_on=day,
+            office_code=office,
+        )  # fmt: skip
+        Correction.objects.create(
+            visit=made, number="从前的责改", content="改正", ordered_on=day, due_on=day, state="ordered",
+            office_code=office,
+        )  # fmt: skip
+        answer = gzip.decompress(line.ask("GET", "/field/day/?days=7").content).decode()
+        answer = json.dumps(json.loads(answer), ensure_ascii=False)
+        assert (made.number in answer, "从前的责改" in answer) == (taken, taken)
 
     def test_takes_a_day_along_in_the_same_number_of_queries(
         self, line, planned, shop, team, now, django_assert_max_num_queries

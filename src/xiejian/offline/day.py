@@ -71,21 +71,23 @@ def parties_of(actor: Actor, visits: Sequence[Visit], all_of_office: bool) -> Qu
     return mine.filter(of_visits | Q(pk__in=chosen))
 
 
-def _last_visits(parties: QuerySet[Party]) -> QuerySet[Visit]:
-    """The newest visit made to each party."""
+def _last_visits(actor: Actor, parties: QuerySet[Party]) -> QuerySet[Visit]:
+    """The newest visit made to each party, of those that the actor may see."""
     newest = Window(
         RowNumber(), partition_by="party_id", order_by=[F("visited_on").desc(nulls_last=True), F("pk").desc()]
     )
-    made = Visit.objects.filter(party__in=parties.values("pk"), state__in=MADE, visited_on__isnull=False)
+    seen = visible(Visit.objects.all(), actor)
+    made = seen.filter(party__in=parties.values("pk"), state__in=MADE, visited_on__isnull=False)
     return made.exclude(state="started").annotate(place=newest).filter(place=1).order_by()
 
 
 def _parties(actor: Actor, parties: QuerySet[Party]) -> dict[str, Table]:
     own = parties.values("pk")
     personal = PERSONAL if may(actor, "registry.personal") else ()
-    last = _last_visits(parties)
+    last = _last_visits(actor, parties)
     wrong = Finding.objects.filter(visit__in=[v.pk for v in last], state="not_conform")
-    open_orders = Correction.objects.filter(visit__party__in=own, state__in=queries.OPEN)
+    orders = visible(Correction.objects.all(), actor)
+    open_orders = orders.filter(visit__party__in=own, state__in=queries.OPEN)
     return {
         "parties": table(PARTY + personal, parties.order_by().values_list(*PARTY, *personal)),
         "links": table(LINK, PartyLink.objects.filter(party__in=own).order_by().values_list(*LINK)),
