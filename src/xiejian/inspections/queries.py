@@ -31,7 +31,7 @@ from xiejian.kernel.cells import tag_list
 from xiejian.kernel.divisions import at_tier, stem
 from xiejian.kernel.timeline import Event
 from xiejian.people.models import Officer
-from xiejian.people.policy import Actor, roles, visible
+from xiejian.people.policy import Actor, roles_with, visible
 from xiejian.registry.models import Party
 
 #: Sort keys a page may ask for; a leading "-" turns one round.
@@ -335,7 +335,7 @@ def team_choices(actor: Actor, office_code: str) -> QuerySet[Officer]:
     """
     base, reach = stem(office_code), stem(at_tier(actor.office_code, "county"))
     above = Q(office__stem__in=[base[:n] for n in range(len(reach), len(base))])
-    sent = [role for role, held in roles().items() if "inspections.visit" in held["permissions"]]  # type: ignore[operator]
+    sent = roles_with("inspections.visit")
     return (
         Officer.objects.filter(above | Q(office__stem__startswith=base), is_active=True, role__in=sent)
         .select_related("office")

@@ -16,7 +16,7 @@ from xiejian.leads import rules
 from xiejian.leads.checks import UNFOUNDED
 from xiejian.leads.models import Lead
 from xiejian.people.models import Officer
-from xiejian.people.policy import Actor, roles, visible
+from xiejian.people.policy import Actor, roles_with, visible
 from xiejian.registry.models import Party
 
 #: States in which somebody still has something to do.
@@ -127,7 +127,7 @@ def counts(actor: Actor | None, on: dt.date, office: str = "") -> Counts:
 def handlers(actor: Actor, office_code: str) -> QuerySet[Officer]:
     """Who may handle a lead of an office: those in post there, below it, or in the bureau above."""
     base = stem(office_code)
-    able = [role for role, held in roles().items() if "leads.handle" in held["permissions"]]  # type: ignore[operator]
+    able = roles_with("leads.handle")
     near = Q(office__stem__startswith=base) | Q(office__stem=base[:6])
     rows = Officer.objects.filter(near, is_active=True, role__in=able).select_related("office")
     return visible(rows, actor, "office__code").order_by("-office__stem", "name", "pk")

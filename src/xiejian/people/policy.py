@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db.models import Model, QuerySet
 
@@ -58,6 +58,13 @@ def roles() -> dict[str, dict[str, object]]:
         if unknown := set(entry["permissions"]) - set(PERMISSIONS):
             raise ValueError(f"role {role} names unknown permissions {sorted(unknown)}")
     return found
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles that hold a permission; KeyError for an unknown one."""
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+    return [role for role, entry in roles().items() if permission in cast(list[str], entry["permissions"])]
 
 
 def role_label(role: str) -> str:

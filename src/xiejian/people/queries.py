@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.laws import Law
 from xiejian.people.models import Officer, ReadReceipt, RuleCheck, SavedView
-from xiejian.people.policy import Actor, handed_down, roles, visible
+from xiejian.people.policy import Actor, handed_down, roles_with, visible
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Reading:
 
 def readers(actor: Actor | None, office: str = "") -> QuerySet[Officer]:
     """The officers of the own office and below who are to read laws; ``office``: of this one and below."""
-    asked = [role for role, entry in roles().items() if "rules.acknowledge" in entry["permissions"]]  # type: ignore[operator]
+    asked = roles_with("rules.acknowledge")
     rows = visible(Officer.objects.filter(is_active=True, role__in=asked), actor, "office__code")
     if office:
         rows = rows.filter(office__code__startswith=stem(office))

@@ -20,7 +20,7 @@ from xiejian.kernel.divisions import stem
 from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.pack_folder import root
 from xiejian.people.models import Office, Officer
-from xiejian.people.policy import SYSTEM, roles
+from xiejian.people.policy import SYSTEM, roles_with
 from xiejian.planning import queries
 from xiejian.planning.models import Absence, Plan, Recusal
 from xiejian.planning.obligations import discharges
@@ -85,7 +85,7 @@ def inspectors_of(office_code: str) -> QuerySet[Officer]:
 
     A station that cannot form a team itself is helped by the bureau above it.
     """
-    sent = [role for role, held in roles().items() if "inspections.visit" in held["permissions"]]  # type: ignore[operator]
+    sent = roles_with("inspections.visit")
     base = stem(office_code)
     rows = Officer.objects.filter(is_active=True, role__in=sent).select_related("office").order_by("pk")
     own = rows.filter(office__stem__startswith=base)

@@ -14,7 +14,7 @@ from xiejian.kernel.divisions import stem
 from xiejian.kernel.problems import Refused
 from xiejian.kernel.timeline import Event
 from xiejian.people.models import Officer
-from xiejian.people.policy import Actor, roles, visible
+from xiejian.people.policy import Actor, roles_with, visible
 from xiejian.registry.models import Party
 from xiejian.sampling import rules
 from xiejian.sampling.checks import FAILED, UPHELD, problems
@@ -325,7 +325,7 @@ def team_choices(actor: Actor, office_code: str) -> QuerySet[Officer]:
     above = Q(office__stem__in=[base[:n] for n in range(len(stem(actor.office_code)), len(base))])
     # bureau and stations are one authority and send mixed pairs
     bureau = Q(office__stem=base[:6]) if len(base) > 6 else Q(pk__in=())
-    able = [role for role, held in roles().items() if "sampling.sample" in held["permissions"]]  # type: ignore[operator]
+    able = roles_with("sampling.sample")
     return (
         Officer.objects.filter(
             above | bureau | Q(office__stem__startswith=base), is_active=True, role__in=able
