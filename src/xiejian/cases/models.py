@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from xiejian.people.models import Officer
 from xiejian.inspections.models import Transfer
+from xiejian.people.models import Officer
 from xiejian.registry.models import Party
 
 
@@ -261,7 +261,7 @@ class CasePaper(models.Model):
     """案件文书: one paper as it was issued. It is never changed: a corrected one is a further version.
 
     ``subject`` and ``record`` are the model name and the id of what it belongs to: a proceeding has papers
-    before there is a case. ``series`` counts papers of one kind (the second inquiry), ``version`` their texts.
+    before there is a case. ``series`` counts papers of one kind (the second inquiry), ``version`` the texts.
     """
 
     subject = models.CharField("记录类型", max_length=30)
