@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0003_proceedings"),
+        ("cases", "0002_interview_plans"),
         ("inspections", "0007_stops_and_site_checks"),
         ("registry", "0004_credit_code_override"),
     ]
