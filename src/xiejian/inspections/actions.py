@@ -42,13 +42,14 @@ from xiejian.inspections.models import (
     Visit,
 )
 from xiejian.inspections.numbering import next_number
+from xiejian.inspections.places import Place
 from xiejian.inspections.rule_files import problems
 from xiejian.kernel import divisions, workflow
 from xiejian.kernel.cells import tag_list, tag_text
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people import audit
 from xiejian.people.models import Officer
-from xiejian.people.policy import Actor, require
+from xiejian.people.policy import Actor, require, require_one
 from xiejian.registry.models import LINKS, Party
 
 R = TypeVar("R", bound=Model)
@@ -56,6 +57,7 @@ R = TypeVar("R", bound=Model)
 VISIT_WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 CORRECTION_WORKFLOW = workflow.load(Path(__file__).with_name("correction_workflow.toml"))
 PERMISSION = "inspections.visit"
+ARRANGING = (PERMISSION, "planning.schedule")  # who plans the days of others need not go there himself
 ANSWER = "inspections.answer"  # of officers who record a firm's answer, and of the firm's own link
 #: the time limit of packs/national/deadlines.toml for the look after a correction
 RECHECK_RULE = "IN-9"
@@ -161,8 +163,8 @@ def schedule_visit(
     (I103), unknown kind, link or matter (I111), unfit checklist (I503).
     """
     office = office_code or party.office_code
-    require(by, PERMISSION, office, where=party.name)
-    require(by, PERMISSION, party.office_code, where=party.name)
+    require_one(by, ARRANGING, office, where=party.name)
+    require_one(by, ARRANGING, party.office_code, where=party.name)
     refuse(check.check_kind(kind), check.check_link(link, LINKS), check.check_matter(kind, matter))
     _check_team(kind, office, team)
     known, mode = party.links.filter(link=link).values_list("tags", "mode").first() or ("|", "")
@@ -201,7 +203,7 @@ def reschedule_visit(
 ) -> Visit:
     """Move a planned visit to another day or team; needs a reason."""
     visit = _locked(visit)
-    require(by, PERMISSION, visit.office_code, where=visit.number)
+    require_one(by, ARRANGING, visit.office_code, where=visit.number)
     refuse(check.check_reason(reason, "调整理由"))
     _step(visit, "reschedule_visit")
     detail: dict[str, Any] = {"reason": reason}
@@ -372,7 +374,7 @@ def record_refusal(*, visit: Visit, on: dt.date, act: str, detail: str, by: Acto
 def cancel_visit(*, visit: Visit, reason: str, by: Actor, at: dt.datetime) -> Visit:
     """Call off a visit that has not begun; needs a reason."""
     visit = _locked(visit)
-    require(by, PERMISSION, visit.office_code, where=visit.number)
+    require_one(by, ARRANGING, visit.office_code, where=visit.number)
     refuse(check.check_reason(reason, "取消理由"))
     state = _step(visit, "cancel_visit")
     visit.remark = reason
@@ -766,14 +768,33 @@ def _keep_photo(row: Evidence, picture: pictures.Picture, path: str) -> None:
 
 
 def _evidence_place(
-    visit: Visit | None, correction: Correction | None, by: Actor, permission: str = PERMISSION
-) -> Visit | Correction:
-    """The one record that evidence belongs to."""
-    subject = visit or correction
-    if subject is None or (visit is not None and correction is not None):
-        raise TypeError("evidence belongs to a visit or to a correction")
-    require(by, permission, subject.office_code, where=subject.number)
-    return subject
+    visit: Visit | None,
+    correction: Correction | None,
+    place: Place | None,
+    by: Actor,
+    permission: str = PERMISSION,
+) -> tuple[Place, dict[str, Any]]:
+    """The one record that evidence belongs to, and how a row of evidence names it."""
+    given = [one for one in (visit, correction, place) if one is not None]
+    if len(given) != 1:
+        raise TypeError("evidence belongs to one record: a visit, a correction or a place")
+    if place is not None:
+        found, named = place, {
+            "subject": place.subject, "record_key": place.record, "place": place.number,
+            "office_code": place.office_code,
+        }  # fmt: skip
+    else:
+        found = Place.of(visit or correction, permission)
+        named = {"visit": visit, "correction": correction, "subject": ""}
+    require(by, found.permission, found.office_code, where=found.number)
+    return found, named
+
+
+def _note_evidence(action: str, place: Place, by: Actor, at: dt.datetime, detail: dict[str, Any]) -> None:
+    audit.record(
+        by=by, at=at, action=action, subject=place.subject, key=place.number, office_code=place.office_code,
+        detail=detail,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -784,6 +805,7 @@ def attach_evidence(
     at: dt.datetime,
     visit: Visit | None = None,
     correction: Correction | None = None,
+    place: Place | None = None,
     item: CorrectionItem | None = None,
     caption: str = "",
     stage: str = "",
@@ -791,7 +813,7 @@ def attach_evidence(
     captured_at: dt.datetime | None = None,
     clock_offset: int | None = None,
 ) -> Evidence:
-    """Store a file with its digest at a visit or a correction (one of the two).
+    """Store a file with its digest at a visit, a correction or another record's ``place`` (one of the three).
 
     A photo is stored without EXIF; its time, place and camera stand in the row. ``stage``: before, after
     (a correction); ``item``: the one of its items that it shows. ``device_sha256``: what the device
@@ -801,21 +823,20 @@ def attach_evidence(
     large (I402), of no accepted type (I403, I410), not what its name says (I404), changed on its way
     (I408), a photo that does not open (I409).
     """
-    subject = _evidence_place(visit, correction, by, ANSWER if visit is None else PERMISSION)
+    subject, named = _evidence_place(visit, correction, place, by, ANSWER if visit is None else PERMISSION)
     name = Path(file.name or "").name
     refuse(_file_problems(file), check.check_stage(stage))
     digest = _digest(file)
     refuse(check.check_device_digest(name, device_sha256, digest))
-    place = {"visit": visit, "correction": correction}
-    if stored := Evidence.objects.filter(**place, sha256=digest).first():
+    if stored := Evidence.objects.filter(**named, sha256=digest).first():
         return stored
     suffix = Path(name).suffix.lower()
     kind = check.EVIDENCE_TYPES[suffix][0]
     row = Evidence(
-        **place, item=item, sha256=digest, stored_sha256=digest, device_sha256=device_sha256.lower(),
+        **named, item=item, sha256=digest, stored_sha256=digest, device_sha256=device_sha256.lower(),
         kind=kind,
         size=file.size, caption=(caption or name)[:200], stage=stage, captured_at=captured_at,
-        clock_offset=clock_offset, position=Evidence.objects.filter(**place).count() + 1, at=at,
+        clock_offset=clock_offset, position=Evidence.objects.filter(**named).count() + 1, at=at,
         by_name=by.name,
     )  # fmt: skip
     # digest and day of entry name the file: what a phone or a firm called it never reaches the disk
@@ -826,22 +847,31 @@ def attach_evidence(
         row.file.name = default_storage.save(path, file)
     row.save()
     detail = {"sha256": digest, "stored_sha256": row.stored_sha256, "name": name, "caption": row.caption}
-    _note("attach_evidence", subject, subject.number, subject.office_code, by, at, detail)
+    _note_evidence("attach_evidence", subject, by, at, detail)
     return row
 
 
 @transaction.atomic
 def describe_evidence(
-    *, evidence: Evidence, caption: str, by: Actor, at: dt.datetime, stage: str = ""
+    *,
+    evidence: Evidence,
+    caption: str,
+    by: Actor,
+    at: dt.datetime,
+    stage: str = "",
+    place: Place | None = None,
 ) -> Evidence:
-    """Say what a piece of evidence shows, and at a correction whether before or after it."""
+    """Say what a piece of evidence shows, and at a correction whether before or after it.
+
+    ``place``: the record that holds it, where that is neither a visit nor a correction.
+    """
     row = _locked(evidence)
-    subject = _evidence_place(row.visit, row.correction, by)
+    subject, _ = _evidence_place(row.visit, row.correction, place, by)
     refuse(check.check_stage(stage), check.check_reason(caption, "说明"))
     detail = {"sha256": row.sha256, "caption": [row.caption, caption.strip()], "stage": [row.stage, stage]}
     row.caption, row.stage = caption.strip()[:200], stage
     row.save(update_fields=["caption", "stage"])
-    _note("describe_evidence", subject, subject.number, subject.office_code, by, at, detail)
+    _note_evidence("describe_evidence", subject, by, at, detail)
     return row
 
 
@@ -853,13 +883,14 @@ def order_evidence(
     at: dt.datetime,
     visit: Visit | None = None,
     correction: Correction | None = None,
+    place: Place | None = None,
 ) -> list[Evidence]:
-    """Put the evidence of a place in the order of ``ids``; every piece once (I412)."""
-    subject = _evidence_place(visit, correction, by)
-    rows = {r.pk: r for r in Evidence.objects.select_for_update().filter(visit=visit, correction=correction)}
+    """Put the evidence of a record in the order of ``ids``; every piece once (I412)."""
+    subject, named = _evidence_place(visit, correction, place, by)
+    rows = {r.pk: r for r in Evidence.objects.select_for_update().filter(**named)}
     refuse(check.check_same_evidence(ids, rows))
     for position, pk in enumerate(ids, 1):
         rows[pk].position = position
     Evidence.objects.bulk_update(rows.values(), ["position"])
-    _note("order_evidence", subject, subject.number, subject.office_code, by, at, {"order": list(ids)})
+    _note_evidence("order_evidence", subject, by, at, {"order": list(ids)})
     return [rows[pk] for pk in ids]

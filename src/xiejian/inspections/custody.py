@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
 
+from xiejian.inspections import signing
 from xiejian.inspections.models import Evidence, Signature, SiteRecord
 from xiejian.people.models import AuditEntry
 
@@ -55,25 +56,23 @@ def _recorded() -> set[str]:
 def _files() -> Iterator[tuple[str, int, str, str, str]]:
     """(kind, id, place, path, digest of the file on disk) of every stored file."""
     evidence = Evidence.objects.order_by("pk").values_list(
-        "pk", "visit__number", "correction__number", "file", "stored_sha256", "sha256"
+        "pk", "visit__number", "correction__number", "place", "file", "stored_sha256", "sha256"
     )
-    for pk, visit, correction, path, stored, arrived in evidence.iterator():
-        yield "evidence", pk, visit or correction or "", path, stored or arrived
+    for pk, visit, correction, place, path, stored, arrived in evidence.iterator():
+        yield "evidence", pk, visit or correction or place, path, stored or arrived
     signed = Signature.objects.exclude(file="").order_by("pk")
-    rows: Iterable[tuple[int, str, str, str]] = signed.values_list(
-        "pk", "record__visit__number", "file", "sha256"
-    )
-    for pk, visit, path, digest in rows:
-        yield "signature", pk, visit, path, digest
+    rows: Iterable[tuple[int, str, str, str]] = signed.values_list("pk", "record__place", "file", "sha256")
+    for pk, place, path, digest in rows:
+        yield "signature", pk, place, path, digest
 
 
 def _records(recorded: set[str]) -> Iterator[Fault | None]:
     """Every signed text: what is wrong with it, or None."""
-    rows = SiteRecord.objects.order_by("pk").values_list("pk", "visit__number", "part", "text", "digest")
-    for pk, visit, part, text, digest in rows.iterator():
+    rows = SiteRecord.objects.order_by("pk").values_list("pk", "place", "kind", "part", "text", "digest")
+    for pk, place, kind, part, text, digest in rows.iterator():
         changed = hashlib.sha256(text.encode()).hexdigest() != digest
         state = "changed" if changed else "" if digest in recorded else "unrecorded"
-        yield Fault("record", pk, visit, f"现场检查记录 {part}", state) if state else None
+        yield Fault("record", pk, place, f"{signing.PAPERS.get(kind, kind)} {part}", state) if state else None
 
 
 def faults() -> tuple[int, list[Fault]]:

@@ -194,6 +194,11 @@ class Evidence(models.Model):
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="evidence")
     correction = models.ForeignKey(Correction, models.PROTECT, null=True, blank=True, related_name="evidence")
     item = models.ForeignKey(CorrectionItem, models.PROTECT, null=True, blank=True, related_name="evidence")
+    # of a record that is neither (evidence_of.Place): its model name, id, number and office
+    subject = models.CharField("记录类型", max_length=20, blank=True)
+    record_key = models.BigIntegerField("记录", null=True, blank=True)
+    place = models.CharField("所属记录", max_length=80, blank=True)
+    office_code = models.CharField("机构代码", max_length=12, blank=True)
     file = models.FileField("文件", upload_to="evidence/%Y/%m")
     sha256 = models.CharField(max_length=64)  # of the bytes as they arrived
     # of the file on disk: a photo is kept without what its camera wrote into it
@@ -219,6 +224,7 @@ class Evidence(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        indexes = [models.Index(fields=["subject", "record_key"])]
 
 
 class ProductCheck(models.Model):
@@ -253,12 +259,21 @@ class ProductCheck(models.Model):
 
 
 class SiteRecord(models.Model):
-    """现场检查记录: the text of a visit as it was signed; 0 is the record, 1, 2 … its supplements.
+    """签名的内容: a paper as it was signed. Of a visit's record 0 is the record, 1, 2 … its supplements;
+    of any other paper each part is one wording that was signed, the newest last.
 
     Frozen by the first signature, so that paper and screen show for ever what people put their names to.
     """
 
-    visit = models.ForeignKey(Visit, models.PROTECT, related_name="site_records")
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="site_records")
+    kind = models.CharField(
+        "文书", max_length=12, default="record"
+    )  # record, or a kind of signed_papers.KINDS
+    # what the paper is made from: model name, id, number and office of the record
+    subject = models.CharField("记录类型", max_length=20, default="visit")
+    record_key = models.BigIntegerField("记录", null=True, blank=True)
+    place = models.CharField("所属记录", max_length=80, blank=True)
+    office_code = models.CharField("机构代码", max_length=12, blank=True)
     part = models.PositiveSmallIntegerField("序号", default=0)
     text = models.TextField("内容")
     digest = models.CharField(max_length=64)  # SHA-256 of the text
@@ -270,7 +285,10 @@ class SiteRecord(models.Model):
     class Meta:
         ordering = ["part"]
         constraints = [
-            models.UniqueConstraint(fields=["visit", "part"], name="one_record_per_visit_and_part")
+            models.UniqueConstraint(fields=["visit", "part"], name="one_record_per_visit_and_part"),
+            models.UniqueConstraint(
+                fields=["subject", "record_key", "kind", "part"], name="one_signed_text_per_paper_and_part"
+            ),
         ]
 
 
@@ -340,6 +358,42 @@ class ProductionStop(models.Model):
 
     class Meta:
         ordering = ["-ordered_on", "-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Liaison(models.Model):
+    """工作联系单: what one office asks of another, of a body outside, or of the firm itself, until when.
+
+    The workflow is in liaison_workflow.toml. The addressed office sees it and answers it there.
+    """
+
+    number = models.CharField("编号", max_length=60, unique=True)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="liaisons")
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="liaisons")
+    correction = models.ForeignKey(Correction, models.PROTECT, null=True, blank=True, related_name="liaisons")
+    addressee = models.CharField("发往", max_length=4)  # 本系统 外单位 单位
+    to_office = models.CharField("收文机构代码", max_length=12, blank=True, db_index=True)  # 本系统 only
+    to_name = models.CharField("收文单位", max_length=120)
+    title = models.CharField("事由", max_length=120)
+    content = models.TextField("内容")
+    wanted_by = models.DateField("要求答复日期", db_index=True)
+    state = models.CharField("状态", max_length=12, db_index=True)
+    sent_on = models.DateField("发出日期", null=True, blank=True)
+    received_on = models.DateField("签收日期", null=True, blank=True)
+    receiver = models.CharField("签收人", max_length=60, blank=True)
+    answered_on = models.DateField("答复日期", null=True, blank=True)
+    answered_by = models.CharField("答复人", max_length=60, blank=True)
+    answer = models.TextField("答复", blank=True)
+    closed_on = models.DateField("办结日期", null=True, blank=True)
+    note = models.CharField("说明", max_length=300, blank=True)  # of a return, a closing or a withdrawal
+    office_code = models.CharField("发文机构代码", max_length=12, db_index=True)
+    written_at = models.DateTimeField("拟稿时间")
+    by_name = models.CharField("拟稿人", max_length=60)
+
+    class Meta:
+        ordering = ["-written_at", "-id"]
 
     def __str__(self) -> str:
         return self.number

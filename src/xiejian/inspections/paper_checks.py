@@ -59,6 +59,11 @@ def check_signing_inspector(in_team: bool, name: str) -> list[Problem]:
     return [] if in_team else [problems("I608", where="检查人员", name=name)]
 
 
+def check_signing_official(known: bool, name: str, paper: str) -> list[Problem]:
+    """Whoever signs for the office is one of those named in the paper, or in post at the authority."""
+    return [] if known else [problems("I616", where="签名人", name=name, paper=paper)]
+
+
 def check_witnessed(reason: str, witnesses: Sequence[str], needed: int) -> list[Problem]:
     """A refusal to sign is recorded with its reason and with somebody who saw it."""
     found = [] if reason.strip() else [problems("I106", where="拒签理由")]
