@@ -114,6 +114,12 @@ class TestMakingASchedule:
         entry = AuditEntry.objects.get(action="make_schedule")
         assert (entry.subject_key, entry.detail["visits"]) == (str(schedule.pk), schedule.assignments.count())
 
+    def test_knows_the_order_of_visits_that_was_applied(self, plan, team):
+        task = plan.tasks.exclude(party=None).first()
+        plan.tasks.filter(pk=task.pk).update(place=3)
+        wished = {n.key: n.place for n in gather(COUNTY, FIRST, LAST, TODAY).instance.needs if n.place}
+        assert set(wished.values()) == {3} and {key.split(":")[0] for key in wished} == {str(task.pk)}
+
     def test_asks_the_store_the_same_number_of_times_for_more_tasks(self, plan, team):
         def count() -> int:
             with CaptureQueriesContext(
@@ -189,6 +195,32 @@ class TestHandingDown:
             refused(lambda: actions.withdraw_schedule(schedule=schedule, reason=" ", by=SYSTEM, at=NOW))
             == "L205"
         )
+
+    def licence_check(self, schedule) -> Assignment:
+        """The first assignment, as if the plan had asked for the look before a licence."""
+        row = schedule.assignments.order_by("day", "pk").first()
+        row.kind = "许可核查"
+        row.save()
+        return row
+
+    def test_holds_back_a_licence_visit_without_its_matter_and_no_other(self, schedule):
+        row = self.licence_check(schedule)
+        done = actions.issue_schedule(schedule=schedule, until_on=LAST, by=SYSTEM, at=NOW)
+        row.refresh_from_db()
+        assert (done.made, row.held[:13]) == (schedule.assignments.count() - 1, "许可核查没有写明核查事项。")
+
+    def test_makes_the_licence_visit_once_its_matter_is_known(self, schedule):
+        row = self.licence_check(schedule)
+        assert refused(lambda: actions.set_matter(assignment=row, matter="搬家", by=SYSTEM, at=NOW)) == "I111"
+        actions.set_matter(assignment=row, matter="延续", by=SYSTEM, at=NOW)
+        actions.issue_schedule(schedule=schedule, until_on=LAST, by=SYSTEM, at=NOW)
+        row.refresh_from_db()
+        assert (row.visit.facts, row.held) == ({"matter": "延续"}, "")
+
+    def test_is_for_the_head_too_who_makes_no_visits(self, schedule):
+        head = Actor("head", "局长", COUNTY, "head")
+        done = actions.issue_schedule(schedule=schedule, until_on=LAST, by=head, at=NOW)
+        assert (done.held, Visit.objects.count()) == ([], schedule.assignments.count())
 
 
 class TestMovingByHand:

@@ -13,6 +13,7 @@ from xiejian.planning.scheduling import check
 from xiejian.planning.scheduling.arrange import arrange, join
 from xiejian.planning.scheduling.instance import Inspector, Instance, Need, Outing, Travel
 from xiejian.planning.scheduling.mend import mend
+from xiejian.planning.scheduling.order import in_order
 
 COUNTY, TOWNS = "150525", ("150525100", "150525101", "150525102")
 MONDAY = dt.date(2024, 3, 4)
@@ -145,6 +146,67 @@ class TestASchedule:
     def test_leaves_a_locked_outing_alone(self):
         kept = Outing(DAYS[3], TOWNS[0], (need("b7"),), (0, 1), locked=True)
         assert join(office([need("a1")], kept=(kept,)), [need("a1")])[0] == [kept]
+
+
+class TestTheOrderOfVisits:
+    """Places that an officer applied: earlier days, behind everything else."""
+
+    def weeks(self, *needs: Need, **facts) -> dict[str, int]:
+        """The ISO week of each visit, with one team for two towns and one outing a day."""
+        made = arrange(office(needs, people(2), day_visits=1, **facts)).outings
+        return {n.key: outing.day.isocalendar().week for outing in made for n in outing.needs}
+
+    def full(self, **places: int) -> list[Need]:
+        """As many visits as two weeks and a half hold, those named with a place."""
+        due = DAYS[12]
+        keys = [f"a{n}" for n in range(11)]
+        return [
+            need(k, TOWNS[n % 2], minutes=180, due_on=due, place=places.get(k)) for n, k in enumerate(keys)
+        ]
+
+    def test_swapping_two_places_swaps_the_weeks(self):
+        one = self.weeks(*self.full(a2=1, a3=90, **{f"a{n}": n + 2 for n in (0, 1, 4, 5, 6, 7, 8, 9, 10)}))
+        other = self.weeks(*self.full(a2=90, a3=1, **{f"a{n}": n + 2 for n in (0, 1, 4, 5, 6, 7, 8, 9, 10)}))
+        assert (one["a2"], one["a3"]) == (other["a3"], other["a2"]) and one["a2"] < one["a3"]
+
+    def test_a_due_date_wins_over_a_place(self):
+        urgent = need("b90", TOWNS[1], due_on=DAYS[1], place=999)
+        found = self.weeks(urgent, *self.full(**{f"a{n}": n + 1 for n in range(11)}))
+        assert found["b90"] == DAYS[0].isocalendar().week
+
+    def test_changes_neither_work_nor_travel(self):
+        wished = [replace(n, place=100 - number) for number, n in enumerate(self.full())]
+        plain, ordered = arrange(office(self.full(), people(4))), arrange(office(wished, people(4)))
+        assert (plain.loads, plain.travel) == (ordered.loads, ordered.travel)
+
+    @SLOW
+    @given(offices(), st.randoms(use_true_random=False))
+    def test_breaks_no_hard_rule(self, instance, chance):
+        wished = replace(
+            instance,
+            needs=tuple(
+                replace(n, place=chance.choice([None, chance.randrange(99)])) for n in instance.needs
+            ),
+        )
+        assert check.faults(wished, arrange(wished, seconds=4).outings) == []
+
+    def test_leaves_visits_without_a_place_where_they_were(self):
+        outings = [Outing(day, TOWNS[0], (need(f"a{n}"),), (0, 1)) for n, day in enumerate(DAYS[:3])]
+        assert in_order(office([n for o in outings for n in o.needs]), outings) == outings
+
+    def test_visits_change_outings_before_outings_change_days(self):
+        first = Outing(DAYS[0], TOWNS[0], (need("a1"), need("a2", place=7)), (0, 1))
+        later = Outing(DAYS[5], TOWNS[0], (need("a3", place=1), need("a4")), (0, 1))
+        instance = office([*first.needs, *later.needs])
+        found = {n.key: o.day for o in in_order(instance, [first, later]) for n in o.needs}
+        assert found == {"a3": DAYS[0], "a2": DAYS[0], "a1": DAYS[5], "a4": DAYS[5]}
+
+    def test_nobody_is_sent_where_he_must_not_go(self):
+        first = Outing(DAYS[0], TOWNS[0], (need("a1"),), (0, 1))
+        later = Outing(DAYS[5], TOWNS[0], (need("a3", place=1),), (2, 3))
+        instance = office([*first.needs, *later.needs], exclusions=frozenset({(0, 3)}))
+        (early, _) = in_order(instance, [first, later])
+        assert (early.needs[0].key, early.team) == ("a3", (2, 3))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def _row(row: Assignment) -> dict[str, Any]:
         "key": row.key, "task": row.task_id, "party": row.party.name, "link": row.link, "kind": row.kind,
         "office": row.office_code, "town": row.town, "day": row.day, "due_on": row.due_on,
         "team": [officer.username for officer in row.team.all()], "inspectors": row.inspectors,
-        "fixed": row.fixed, "visit": row.visit.number if row.visit else None, "note": row.note,
+        "place": row.place, "matter": row.matter, "held": row.held, "fixed": row.fixed,
+        "visit": row.visit.number if row.visit else None, "note": row.note,
     }  # fmt: skip
 
 
@@ -114,8 +115,10 @@ def show(schedule_id: int, as_json: bool) -> None:
 @command(stored=True)
 def issue(schedule_id: int, until_text: str, as_json: bool) -> None:
     schedule = _schedule(schedule_id)
-    made = actions.issue_schedule(schedule=schedule, until_on=_day(until_text), by=SYSTEM, at=timezone.now())
-    emit({"schedule": schedule_id, "visits": made}, as_json, f"已下达 {made} 次检查")
+    done = actions.issue_schedule(schedule=schedule, until_on=_day(until_text), by=SYSTEM, at=timezone.now())
+    held = [{"key": row.key, "party": row.party.name, "why": row.held} for row in done.held]
+    lines = [f"已下达 {done.made} 次检查", *(f"  未下达 {row['party']}：{row['why']}" for row in held)]
+    emit({"schedule": schedule_id, "visits": done.made, "held": held}, as_json, "\n".join(lines))
 
 
 @schedule_group.command("replan", help="有人请假：重新安排受影响的检查，尽量不动其他人")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -116,6 +116,12 @@ def require(actor: Actor | None, permission: str, office_code: str | None = None
     answer = may(actor, permission, office_code)
     if not answer:
         raise Refused(problems("P101", where, reason=answer.reason))
+
+
+def require_one(actor: Actor | None, permissions: Sequence[str], office_code: str, where: str = "") -> None:
+    """Refused with P101 unless ``may`` says yes to one of the permissions; the reason is the first's."""
+    if not any(may(actor, permission, office_code) for permission in permissions):
+        require(actor, permissions[0], office_code, where)
 
 
 def handed_down(rows: QuerySet[M], actor: Actor | None, field: str = "office__stem") -> QuerySet[M]:

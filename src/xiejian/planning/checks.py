@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from xiejian.kernel import divisions
+from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.problems import Catalogue, Problem, Refused
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
@@ -50,6 +51,13 @@ def check_campaign_closing(on: dt.date, ends_on: dt.date, left: int, reason: str
     if on < ends_on:
         return [problems("L404", ends_on=ends_on.isoformat())]
     return [problems("L405", left=left)] if left else []
+
+
+def check_matter_known(kind: str, matter: str, name: str) -> list[Problem]:
+    """A visit that verifies a licence says which application it is about: it is judged by it."""
+    if matter or kind != KIND_LABELS["licence_check"]:
+        return []
+    return [problems("L614", name)]
 
 
 def refuse(found: list[Problem]) -> None:

@@ -160,6 +160,10 @@ class Assignment(models.Model):
     inspectors = models.CharField("检查员", max_length=200)
     fixed = models.BooleanField("固定", default=False)
     note = models.CharField("最近调整的理由", max_length=300, blank=True)
+    # the order of visits as it stood when the schedule was made: earlier places have earlier days
+    place = models.PositiveIntegerField("检查顺序", null=True, blank=True)
+    matter = models.CharField("核查事项", max_length=4, blank=True)  # of a licence visit
+    held = models.CharField("未能下达的原因", max_length=300, blank=True)
     visit = models.OneToOneField(Visit, models.SET_NULL, null=True, blank=True, related_name="assignment")
 
     class Meta:

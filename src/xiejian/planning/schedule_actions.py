@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 
 from xiejian.inspections import actions as inspections
+from xiejian.inspections.checks import check_matter
 from xiejian.inspections.models import Visit
 from xiejian.kernel import workflow
 from xiejian.kernel.problems import Refused
@@ -134,7 +135,7 @@ def _store(
                     schedule=schedule, task_id=owed.task_id, key=need.key, party_id=owed.party_id,
                     link=owed.link, kind=owed.kind, town=need.town, office_code=need.office,
                     from_on=need.from_on, due_on=need.due_on, minutes=need.minutes,
-                    qualification=need.qualification, day=outing.day,
+                    qualification=need.qualification, day=outing.day, place=need.place,
                     inspectors="、".join(names[key] for key in outing.team),
                 )
             )  # fmt: skip
@@ -201,14 +202,24 @@ def _locked(schedule: Schedule) -> Schedule:
     return Schedule.objects.select_for_update().get(pk=schedule.pk)
 
 
+@dataclass(frozen=True)
+class Issued:
+    """What became of the assignments that were handed down: visits made, and those held back."""
+
+    made: int
+    held: list[Assignment]
+
+
 @transaction.atomic
 def issue_schedule(
     *, schedule: Schedule, until_on: dt.date, by: Actor, at: dt.datetime, progress: Progress = _quiet
-) -> int:
+) -> Issued:
     """Hand the schedule down to a day: each assignment up to it becomes a visit with its team.
 
     Every visit gets its number, checklist and audit entry from the inspections room, one by one; hand
-    down month by month. Returns how many visits were made.
+    down month by month. What cannot become a visit is held back with its problem (``Assignment.held``),
+    the others do not wait for it: a licence visit without its matter (L614), or whatever the
+    inspections room refuses. Needs planning.schedule alone; the visits are the team's.
     """
     schedule = _locked(schedule)
     require(by, PERMISSION, schedule.office_code)
@@ -219,19 +230,52 @@ def issue_schedule(
         .prefetch_related("team__office")
     )
     for number, row in enumerate(rows, start=1):
-        row.visit = inspections.schedule_visit(
-            party=row.party, link=row.link, kind=row.kind, planned_on=row.day, team=list(row.team.all()),
-            office_code=row.office_code, by=by, at=at,
-        )  # fmt: skip
+        _issue(row, by, at)
         progress(100 * number // len(rows), f"{number}/{len(rows)}")
-    Assignment.objects.bulk_update(rows, ["visit"], batch_size=500)
+    Assignment.objects.bulk_update(rows, ["visit", "held"], batch_size=500)
     schedule.issued_until = max(filter(None, (schedule.issued_until, until_on)))
     schedule.save(update_fields=["state", "issued_until"])
+    held = [row for row in rows if row.held]
     _note(
         "issue_schedule", "schedule", schedule.pk, schedule.office_code, by, at, until_on=until_on,
         visits=[row.visit.number for row in rows if row.visit],
+        held={row.key: row.held for row in held},
     )  # fmt: skip
-    return len(rows)
+    return Issued(len(rows) - len(held), held)
+
+
+def _issue(row: Assignment, by: Actor, at: dt.datetime) -> None:
+    """Give the assignment its visit, or the words why it has none yet."""
+    try:
+        refuse(checks.check_matter_known(row.kind, row.matter, row.party.name))
+        row.visit = inspections.schedule_visit(
+            party=row.party, link=row.link, kind=row.kind, planned_on=row.day, team=list(row.team.all()),
+            office_code=row.office_code, matter=row.matter, by=by, at=at,
+        )  # fmt: skip
+        row.held = ""
+    except Refused as refused:
+        row.held = f"{refused.first.message}。{refused.first.next}"[:300]
+
+
+@transaction.atomic
+def set_matter(*, assignment: Assignment, matter: str, by: Actor, at: dt.datetime) -> Assignment:
+    """Say which application a licence visit is about (开办, 变更, 延续), before it is handed down.
+
+    Refused with L614 (none), I111 (unknown, or no licence visit), L608 (handed down or begun).
+    """
+    row = _open_assignment(assignment)
+    require(by, PERMISSION, row.office_code)
+    refuse(checks.check_matter_known(row.kind, matter, row.party.name))
+    refuse(check_matter(row.kind, matter))
+    if row.visit is not None:
+        raise Refused(problems("L608", row.party.name))
+    before, row.matter, row.held = row.matter, matter, ""
+    row.save(update_fields=["matter", "held"])
+    _note(
+        "set_matter", "assignment", row.pk, row.office_code, by, at, party=row.party.name,
+        matter=[before, matter],
+    )  # fmt: skip
+    return row
 
 
 @transaction.atomic

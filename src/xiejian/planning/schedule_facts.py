@@ -216,7 +216,7 @@ def _owed(
     waiting: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     for visit in visits:
         waiting[visit.party_id, visit.link][_KIND_IDS.get(visit.kind, visit.kind)] += 1
-    starts = dict(_starts(states))
+    starts, wished = _starts_and_places(states)
     found = []
     for state in sorted(states, key=lambda s: (s.kind == KIND_LABELS["any"], s.due_on, s.id)):
         assert state.party_id is not None
@@ -231,13 +231,16 @@ def _owed(
             first, last = _window(starts[state.id], state.due_on, number, state.times)
             if first > until_on:
                 continue
-            found.append(_owed_visit(state, number, towns, max(first, from_on, on), last))
+            first = max(first, from_on, on)
+            found.append(_owed_visit(state, number, towns, (first, last), wished[state.id]))
     return found
 
 
-def _starts(states: list[TaskState]) -> Iterable[tuple[int, dt.date]]:
-    rows = queries.tasks(SYSTEM).filter(pk__in=[s.id for s in states])
-    return rows.order_by().values_list("pk", "from_on")
+def _starts_and_places(states: list[TaskState]) -> tuple[dict[int, dt.date], dict[int, int | None]]:
+    """Task → its first day, and → its place in the order of visits that was applied. One query."""
+    rows = queries.tasks(SYSTEM).filter(pk__in=[s.id for s in states]).order_by()
+    found = list(rows.values_list("pk", "from_on", "place"))
+    return {pk: first for pk, first, _ in found}, {pk: place for pk, _, place in found}
 
 
 def _window(from_on: dt.date, due_on: dt.date, number: int, times: int) -> tuple[dt.date, dt.date]:
@@ -249,9 +252,10 @@ def _window(from_on: dt.date, due_on: dt.date, number: int, times: int) -> tuple
 
 
 def _owed_visit(
-    state: TaskState, number: int, towns: Mapping[int, str], from_on: dt.date, due_on: dt.date
+    state: TaskState, number: int, towns: Mapping[int, str], term: tuple[dt.date, dt.date], place: int | None
 ) -> Owed:
     assert state.party_id is not None
+    from_on, due_on = term
     kind = state.kind if state.kind in VISIT_KINDS else USUAL
     # what should have been made in its part of the year is made late, while the task itself can still be met
     last = due_on if due_on >= from_on else max(due_on, state.due_on)
@@ -265,6 +269,7 @@ def _owed_visit(
         last,
         qualification_of(kind),
         kind in ACROSS_AREAS,
+        place,
     )
     return Owed(need, state.id, state.party_id, state.link, kind)
 

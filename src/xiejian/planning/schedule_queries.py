@@ -13,9 +13,10 @@ from icalendar import Calendar, Event
 
 from xiejian.inspections.models import Visit
 from xiejian.kernel import divisions
+from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.people.models import Officer
 from xiejian.people.policy import SYSTEM, Actor, visible
-from xiejian.planning import schedule_facts
+from xiejian.planning import checks, schedule_facts
 from xiejian.planning.models import Absence, Assignment, CalendarFeed, Recusal, Schedule
 from xiejian.planning.schedule_actions import feed_digest
 
@@ -51,6 +52,16 @@ def assignments(
         .prefetch_related("team")
         .order_by("day", "town", "pk")
     )
+
+
+def held(actor: Actor | None, schedule: Schedule) -> list[Assignment]:
+    """What needs a hand before it can be handed down: refused then, or a licence visit without its matter."""
+    rows = assignments(actor, schedule=schedule).filter(visit__isnull=True)
+    wanting = Q(kind=KIND_LABELS["licence_check"], matter="")
+    found = list(rows.filter(wanting | ~Q(held="")))
+    for row in found:
+        row.held = row.held or checks.problems("L614").message
+    return found
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The whole schedule: join outings that go there anyway, spread, pack, assign, and mend what is left."""
+"""The whole schedule: join outings that go there anyway, spread, pack, assign, mend, put in order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from xiejian.planning.scheduling import days as daily
 from xiejian.planning.scheduling import pairs, weeks
 from xiejian.planning.scheduling.check import loads, travel_minutes
 from xiejian.planning.scheduling.instance import Instance, Need, Outing, wanted_qualifications
+from xiejian.planning.scheduling.order import in_order
 
 #: Why a visit cannot be made. The words are in the room's pages; the codes are stored.
 REASONS = {
@@ -103,6 +104,7 @@ def _finish(
     """Give what is left its place, and say what the schedule is."""
     limits = {key: band.high for key, band in assigned.bands.items()}
     outings, missing = insert(work, assigned.outings, left, limits)
+    outings = in_order(work, outings)
     found.unmet += [Unmet(need, "no_room") for need in missing]
     grown = [new for new, old in zip(work.kept, instance.kept, strict=True) if new != old]
     found.outings = sorted([*outings, *_only_new(grown, instance)], key=lambda o: (o.day, o.town, o.team))

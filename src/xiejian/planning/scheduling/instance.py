@@ -34,7 +34,10 @@ class Inspector:
 
 @dataclass(frozen=True)
 class Need:
-    """One visit that is owed between two dates. ``wide``: inspectors of other areas may take part."""
+    """One visit that is owed between two dates. ``wide``: inspectors of other areas may take part.
+
+    ``place``: where the order of visits that the office applied puts it (1 first); None when nowhere.
+    """
 
     key: str
     party: int
@@ -45,6 +48,7 @@ class Need:
     due_on: dt.date
     qualification: str = ""
     wide: bool = False
+    place: int | None = None
 
     @property
     def area(self) -> tuple[str, bool, str]:

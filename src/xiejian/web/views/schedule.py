@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from xiejian.inspections.actions import VISIT_WORKFLOW
+from xiejian.inspections.checks import MATTERS
 from xiejian.inspections.queries import team_choices
 from xiejian.kernel import divisions
+from xiejian.kernel.kinds import KIND_LABELS
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.models import Office, Officer
 from xiejian.people.policy import Actor, may, visible
@@ -202,7 +204,8 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
         "issued": found.assignments.filter(visit__isnull=False).count(), "total": found.assignments.count(),
         "steps": [t.action for t in actions.SCHEDULE_FLOW.allowed(found.state)],
         "may_schedule": bool(may(request.actor, "planning.schedule", found.office_code)),
-        "may_issue": bool(may(request.actor, "inspections.visit", found.office_code)),
+        "may_visit": bool(may(request.actor, "inspections.visit", found.office_code)),
+        "held": queries.held(request.actor, found),
     }  # fmt: skip
     return render(request, "web/schedule/schedule.html", context, status=422 if issue.errors else 200)
 
@@ -220,8 +223,10 @@ def _step(request: HttpRequest, found: Schedule, issue: IssueForm) -> HttpRespon
     until = issue.cleaned_data["until_on"]
     waiting = found.assignments.filter(visit__isnull=True, day__lte=until).count()
     if waiting <= AT_ONCE:
-        made = actions.issue_schedule(schedule=found, until_on=until, by=actor, at=at)
-        messages.success(request, f"已下达 {made} 次检查。")
+        done = actions.issue_schedule(schedule=found, until_on=until, by=actor, at=at)
+        messages.success(request, f"已下达 {done.made} 次检查。")
+        if done.held:
+            messages.warning(request, f"{len(done.held)} 次未能下达，原因见下。")
         return redirect("schedule", pk=found.pk)
 
     def work(say: Any) -> dict[str, Any]:
@@ -269,6 +274,10 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
             actions.fix_assignment(assignment=row, fixed=fixed, by=actor, at=at)
             messages.success(request, "已固定，重排时不动。" if fixed else "已取消固定。")
             return redirect("assignment", pk=pk)
+        if request.method == "POST" and request.POST.get("do") == "matter":
+            actions.set_matter(assignment=row, matter=request.POST.get("matter", ""), by=actor, at=at)
+            messages.success(request, "已记下核查事项。")
+            return redirect("assignment", pk=pk)
         if moving and form.is_valid():
             given = form.cleaned_data
             actions.move_assignment(
@@ -286,6 +295,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": row, "form": form, "problems": wrong, "town": divisions.full_name(row.town),
         "visit_state": VISIT_WORKFLOW.states[row.visit.state] if row.visit else "未下达",
+        "matters": MATTERS if row.kind == KIND_LABELS["licence_check"] and row.visit is None else (),
         "may_move": bool(may(actor, "planning.schedule", row.office_code))
         and row.schedule.state != "withdrawn"
         and (row.visit is None or row.visit.state == "planned"),
