@@ -28,8 +28,6 @@ from xiejian.registry.models import (
 )
 from xiejian.sampling.models import Sample
 
-# one worker builds the demo for all of these
-pytestmark = pytest.mark.xdist_group("demo")
 BEILUN, DUSHAN, NAIMAN = "330206", "522726", "150525"
 
 

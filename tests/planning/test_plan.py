@@ -16,6 +16,7 @@ from xiejian.people.models import AuditEntry
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.planning import actions, queries, workbook
 from xiejian.planning.models import Plan, Task
+from xiejian.registry import planner_statistics
 from xiejian.registry.models import Party, PartyLink
 
 pytestmark = pytest.mark.django_db
@@ -313,6 +314,7 @@ class TestALargeRegister:
             ),
             batch_size=2_000,
         )
+        planner_statistics.refresh(20_000)  # as an import does
         with CaptureQueriesContext(connection) as made:
             plan = make()
         # rows are written in batches, as many as the database takes at once; reading does not grow

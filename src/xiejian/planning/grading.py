@@ -30,6 +30,7 @@ from xiejian.leads.queries import complaint_counts
 from xiejian.people import audit
 from xiejian.people.policy import Actor, require, visible
 from xiejian.planning.models import Grade, GradeRun
+from xiejian.registry import planner_statistics
 from xiejian.registry.models import PartyLink
 from xiejian.sampling.queries import failed_parties
 
@@ -170,6 +171,7 @@ def grade_register(
         counts=_counts(facts, graded),
     )  # fmt: skip
     _store(run, pack, facts, graded)
+    planner_statistics.refresh(facts.num_rows)
     _copy_levels(run)
     audit.record(
         by=by, at=at, action="grade_register", subject="grade_run", key=str(run.pk), office_code=office_code,

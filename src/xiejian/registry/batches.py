@@ -18,6 +18,7 @@ from xiejian.kernel.problems import Catalogue, Problem, Refused
 from xiejian.kernel.tabular import REASON, Row, Table, write_xlsx
 from xiejian.people import audit
 from xiejian.people.policy import Actor
+from xiejian.registry import planner_statistics
 from xiejian.registry.models import ImportBatch
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
@@ -123,6 +124,7 @@ class Batch:
         digest = file_digest(self.path)
         name = self.filename or self.path.name
         rejects = self._write_rejects(table.headings, digest) if self.returned else ""
+        planner_statistics.refresh(self.loaded)
         batch = ImportBatch.objects.create(
             kind=self.kind,
             filename=name[:255],
