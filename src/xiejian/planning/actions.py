@@ -30,6 +30,7 @@ from xiejian.planning import campaigns, checks, grading, queries
 from xiejian.planning.checks import problems, refuse
 from xiejian.planning.models import Campaign, Plan, Task
 from xiejian.planning.obligations import Drafted, PastVisit, Subject, TaskDraft, plan_year
+from xiejian.registry import planner_statistics
 from xiejian.registry.models import Party, PartyLink
 
 PLAN_FLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
@@ -240,6 +241,7 @@ def _store(draft: Draft, digest: str, **fields: Any) -> Plan:
         ),
         batch_size=_BATCH,
     )
+    planner_statistics.refresh(len(draft.drafted.tasks))
     return plan
 
 
