@@ -8,10 +8,10 @@ from functools import cache
 
 from xiejian.documents.draft import chinese_date
 from xiejian.documents.paper import Block, Heading, Paper, Table, Text
-from xiejian.documents.papers import signing_office
 from xiejian.kernel.packs import root
 from xiejian.leads.models import Lead
 from xiejian.leads.queries import Day
+from xiejian.people.numbering import signing_office
 
 KINDS = {
     "accepted": "投诉举报受理告知书", "refused": "投诉不予受理告知书", "handed_on": "转办函",

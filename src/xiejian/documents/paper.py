@@ -6,8 +6,12 @@ The Word writer and the page that shows a paper read the same blocks.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+#: a value that still goes beside another on one line of a form, in characters
+SHORT = 14
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,22 @@ class Facts:
     """Label and value in a ruled table, one or two pairs a line."""
 
     rows: tuple[tuple[tuple[str, str], ...], ...]
+
+    @classmethod
+    def of(cls, facts: Iterable[tuple[str, str]]) -> Facts:
+        """Facts two a line, a long one on a line of its own."""
+        rows: list[tuple[tuple[str, str], ...]] = []
+        waiting: list[tuple[str, str]] = []
+        for fact in facts:
+            alone = len(fact[1]) > SHORT
+            if waiting and (alone or len(waiting) == 2):
+                rows.append(tuple(waiting))
+                waiting = []
+            if alone:
+                rows.append((fact,))
+            else:
+                waiting.append(fact)
+        return cls((*rows, *([tuple(waiting)] if waiting else [])))
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,17 @@ from xiejian.cases import queries as cases
 from xiejian.cases.models import Interview
 from xiejian.documents import paper_docx, pdf
 from xiejian.documents.draft import chinese_date, chinese_number
-from xiejian.documents.drafts import office_of, problems
+from xiejian.documents.drafts import problems
 from xiejian.documents.paper import Blank, Block, Facts, Heading, NewPage, Paper, Sign, Signs, Table, Text
-from xiejian.inspections import checklists, issuing, queries, signing, site_record
-from xiejian.inspections.models import Correction, Signature, SiteRecord, Visit
-from xiejian.kernel import divisions
+from xiejian.documents.signed_papers import HIDDEN
+from xiejian.documents.wording import blank_signs, imprint, numbered, paragraphs, say
+from xiejian.inspections import checklists, issuing, liaisons, queries, signing, site_record, stopping
+from xiejian.inspections.models import Correction, Liaison, ProductionStop, SiteRecord, Visit
+from xiejian.inspections.signing import Wording
 from xiejian.kernel.cells import tag_list
 from xiejian.kernel.packs import root
 from xiejian.kernel.problems import Problem, Refused
-from xiejian.people.models import Office
+from xiejian.people.numbering import signing_office
 from xiejian.people.policy import Actor, may, require
 
 KINDS = {
@@ -46,22 +48,9 @@ SUBJECTS = {
 SUFFIXES = (".docx", ".pdf")
 _HIDDEN = "＊＊＊"
 _BLANK_LINES = 5
-
-
-@cache
-def _texts() -> dict[str, dict[str, Any]]:
-    return checklists.load_rules(root() / "inspections" / "papers.toml")["text"]
-
-
-def _say(text: str, **facts: Any) -> str:
-    return str(_texts()[text]["text"]).format(**facts)
-
-
-def signing_office(office_code: str) -> str:
-    """The name on the paper: a station signs in the name of its bureau."""
-    bureau = divisions.at_tier(office_code, "county")
-    office = Office.objects.filter(code__in=(bureau, office_code)).order_by("stem").first()
-    return office.name if office else office_of(bureau).name
+#: Facts of a talk that are shown to whoever may see contacts.
+_PERSONAL = ("法定代表人（负责人）",)
+Record = Visit | Correction | Interview | ProductionStop | Liaison
 
 
 def not_found(kind: str) -> Problem:
@@ -115,40 +104,6 @@ def write(paper: Paper, path: Path) -> None:
         paper_docx.write(paper, path)
     else:
         pdf.write(lambda docx: paper_docx.write(paper, docx), path)
-
-
-# ── parts that several papers share ───────────────────────────────────────────────────────────────
-def _pairs(facts: Iterable[tuple[str, str]]) -> Facts:
-    """Facts two a line, a long one on a line of its own."""
-    rows: list[tuple[tuple[str, str], ...]] = []
-    waiting: tuple[str, str] | None = None
-    for fact in facts:
-        if len(fact[1]) > 14:
-            rows += [(waiting,)] if waiting else []
-            rows.append((fact,))
-            waiting = None
-        elif waiting:
-            rows.append((waiting, fact))
-            waiting = None
-        else:
-            waiting = fact
-    return Facts((*rows, *([(waiting,)] if waiting else [])))
-
-
-def _moment(at: dt.datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
-
-
-def _blank_signs(*roles: str) -> Signs:
-    return Signs(tuple(Sign(role) for role in roles))
-
-
-def _numbered(items: Iterable[str]) -> list[Block]:
-    return [Text(f"{n}. {item}") for n, item in enumerate(items, 1)]
-
-
-def _lines(text: str) -> list[Block]:
-    return [Text(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 def _failures(visit: Visit) -> list[str]:
@@ -205,8 +160,8 @@ def _record_blocks(
         for fact in content["facts"]
     ]
     known = dict(facts)
-    blocks: list[Block] = [_pairs(facts)]
-    intro = _say(
+    blocks: list[Block] = [Facts.of(facts)]
+    intro = say(
         "record-intro", date=known["检查日期"] or "　　年　月　日", office=office,
         inspectors=known["检查人员"], kind=known["检查类型"],
     )  # fmt: skip
@@ -389,8 +344,8 @@ def _recheck(pk: int, by: Actor, on: dt.date) -> Paper | None:
         ("复查方式", f"现场复查（{order.recheck_visit.number}）" if order.recheck_visit else "审阅整改报告"),
     ]
     blocks: list[Block] = [
-        _pairs(facts),
-        Text(_say("recheck-intro", date=day, office=office, number=order.number)),
+        Facts.of(facts),
+        Text(say("recheck-intro", date=day, office=office, number=order.number)),
     ]
     blocks += [
         Heading("责令改正的内容"),
@@ -447,7 +402,7 @@ def _interview(pk: int, by: Actor, on: dt.date) -> Paper | None:
         ("被约谈人及职务", ""),
         *((str(label), str(value)) for label, value in talk.extra.items()),
     ]
-    blocks: list[Block] = [_pairs(facts), Text(_say("interview-intro", date=day, office=office))]
+    blocks: list[Block] = [Facts.of(facts), Text(say("interview-intro", date=day, office=office))]
     blocks += [Heading("约谈事由"), *([Text(talk.reason)] if talk.reason else [Blank("", 2)])]
     blocks += [Heading("约谈内容"), Blank("", 4), Heading("被约谈单位的说明和承诺"), Blank("", 4)]
     blocks.append(_blank_signs("被约谈人（签名、盖章）", "约谈人（签名）", "记录人（签名）"))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 from xiejian.documents.draft import chinese_date
 from xiejian.documents.paper import Block, Facts, Heading, Paper, Sign, Signs, Text
-from xiejian.documents.papers import signing_office
 from xiejian.kernel import deadlines
 from xiejian.kernel.deadline_facts import unit_label
+from xiejian.people.numbering import signing_office
 from xiejian.sampling import rules
 from xiejian.sampling.checks import FAILED, METHODS, PASSED
 from xiejian.sampling.models import Sample
 
 KINDS = {"sheet": "抽样单", "result": "检验结果告知书", "letter": "关于协助核查不符合规定产品的函"}
-#: value that still goes beside another on one line of a form, in characters
-SHORT = 14
 
 
 def available(sample: Sample) -> dict[str, str]:
@@ -40,29 +37,13 @@ def _number(value: int | None, unit: str) -> str:
     return "" if value is None else f"{value}{unit}"
 
 
-def _lines(facts: Iterable[tuple[str, str]]) -> Facts:
-    """Facts two a line, a long one on a line of its own."""
-    rows: list[tuple[tuple[str, str], ...]] = []
-    waiting: list[tuple[str, str]] = []
-    for fact in facts:
-        alone = len(fact[1]) > SHORT
-        if waiting and (alone or len(waiting) == 2):
-            rows.append(tuple(waiting))
-            waiting = []
-        if alone:
-            rows.append((fact,))
-        else:
-            waiting.append(fact)
-    return Facts((*rows, *([tuple(waiting)] if waiting else [])))
-
-
 def _if_any(label: str, value: str) -> tuple[tuple[str, str], ...]:
     """A fact that a form leaves out when there is nothing to say."""
     return ((label, value),) if value else ()
 
 
 def _product(sample: Sample) -> Facts:
-    return _lines(
+    return Facts.of(
         (
             ("产品名称", sample.product_name),
             ("注册证或备案编号", sample.registration_no),
@@ -79,7 +60,7 @@ def _product(sample: Sample) -> Facts:
 
 def _sheet(sample: Sample, on: dt.date) -> Paper:
     party, price = sample.party, sample.price_fen
-    place = _lines(
+    place = Facts.of(
         (
             ("被抽样单位", party.name),
             ("统一社会信用代码", party.uscc or ""),
@@ -90,7 +71,7 @@ def _sheet(sample: Sample, on: dt.date) -> Paper:
             *_if_any("任务来源", sample.line.plan.title if sample.line else ""),
         )
     )
-    drawn = _lines(
+    drawn = Facts.of(
         (
             ("抽样日期", _day(sample.sampled_on)),
             ("抽样方式", sample.method),

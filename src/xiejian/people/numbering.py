@@ -33,6 +33,13 @@ def short_name(office: Office | None, office_code: str) -> str:
     return ENDINGS.sub("", name)[-8:]
 
 
+def signing_office(office_code: str) -> str:
+    """The name on a paper: a station signs in the name of its bureau, which need not be set up here yet."""
+    bureau = divisions.at_tier(office_code, "county")
+    office = Office.objects.filter(code__in=(bureau, office_code)).order_by("stem").first()
+    return office.name if office else f"{divisions.name(bureau)}市场监督管理局"
+
+
 def next_number(rows: type[Model], pattern: str, office_code: str, year: int, field: str = "number") -> str:
     """The next free number in the column ``field`` of ``rows``; ``pattern`` has {short}, {year} and {n}."""
     short = short_name(issuing_office(office_code), office_code)

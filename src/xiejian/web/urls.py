@@ -9,6 +9,7 @@ from xiejian.web.views import (
     answers,
     archive,
     campaigns,
+    case_papers,
     cases,
     checklists,
     clocks,
@@ -168,6 +169,16 @@ urlpatterns: list[URLPattern] = [
     path("commitments/<int:pk>/", interviews.commitment, name="commitment"),
     path("interviews/<int:pk>/", cases.interview, name="interview"),
     path("parties/<int:pk>/interviews/new/", cases.interview_new, name="interview_new"),
+    path("case-papers/<int:pk>/", case_papers.case_paper, name="case_paper"),
+    path("case-papers/<int:pk>/file/<str:form>/", case_papers.case_paper_file, name="case_paper_file"),
+    path("case-papers/<str:subject>/<int:pk>/", case_papers.case_papers_page, name="case_papers"),
+    path(
+        "case-papers/<str:subject>/<int:pk>/<str:kind>/", case_papers.case_paper_new, name="case_paper_new"
+    ),
+    path(
+        "case-papers/<str:subject>/<int:pk>/<str:kind>/<str:form>/", case_papers.case_paper_draft,
+        name="case_paper_draft",
+    ),
     # 报表文书
     path("tables/", tables.table_list, name="table_list"),
     path("tables/filed/<int:pk>/", tables.filed_table, name="filed_table"),

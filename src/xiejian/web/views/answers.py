@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from xiejian.documents.papers import signing_office
 from xiejian.inspections import answering, limits
 from xiejian.inspections.models import AnswerLink, CorrectionItem
 from xiejian.inspections.rule_files import problems
 from xiejian.kernel.problems import Problem, Refused
+from xiejian.people.numbering import signing_office
 from xiejian.web import clock
 from xiejian.web.forms import PageForm, dress
 from xiejian.web.guard import OPEN, needs

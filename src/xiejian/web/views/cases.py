@@ -29,7 +29,7 @@ from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, day, shown, take
 from xiejian.web.templatetags.xiejian import tags
-from xiejian.web.views import clocks
+from xiejian.web.views import case_papers, clocks
 from xiejian.web.views.people import office_choices
 from xiejian.web.views.visits import campaign_titles
 
@@ -324,6 +324,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "moved": Transfer.objects.filter(source="case", source_no=found.number),
         "samples": sampling.linked(actor, "case", found.pk) if may(actor, "sampling.view") else [],
         "problems": taken.problems,
+        **case_papers.block(request, found),
         "steps": shown(
             STEPS, names, taken, found, actor, first, first_open=actions.state_of(found) == "filed"
         ),

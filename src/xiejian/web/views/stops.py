@@ -12,11 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.documents.papers import signing_office
 from xiejian.inspections import queries, stopping
 from xiejian.inspections.checks import MADE
 from xiejian.inspections.models import ProductionStop, Visit
 from xiejian.kernel.problems import Problem, Refused
+from xiejian.people.numbering import signing_office
 from xiejian.people.policy import Actor, may, require, visible
 from xiejian.web import clock
 from xiejian.web.forms import PageForm
