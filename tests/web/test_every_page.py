@@ -254,6 +254,7 @@ class World:
             "office_new": {"parent": self.office.code},
             "officer_new": {"office": self.office.code},
             "office_packs": {"office": self.office.code},
+            "place": {"code": self.office.code},
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
             "lead_paper": {"kind": "answer"},

@@ -255,3 +255,19 @@ class TestAFeed:
         actions.issue_schedule(schedule=schedule, until_on=dt.date(2024, 11, 30), by=SYSTEM, at=NOW)
         text = me.get("/schedule/office.ics").content.decode()
         assert text.count("BEGIN:VEVENT") == schedule.assignments.count()
+
+
+class TestPlaces:
+    """机构坐标: kept under 系统 by the section or an administrator."""
+
+    @pytest.mark.parametrize("role", ["section_officer", "administrator"])
+    def test_are_filled_in_on_a_form(self, as_role, officers, role):
+        me = as_role(role)
+        answer = me.post(
+            reverse("place", args=[COUNTY]), {"longitude": "120.65", "latitude": "42.85"}, follow=True
+        )
+        assert [row.code for row, _ in answer.context["listing"].shown_rows()] == [COUNTY]
+
+    def test_in_the_wrong_order_are_refused_in_the_form(self, me, officers):
+        answer = me.post(reverse("place", args=[COUNTY]), {"longitude": "42.85", "latitude": "120.65"})
+        assert (answer.status_code, [p.code for p in answer.context["problems"]]) == (422, ["L615"])

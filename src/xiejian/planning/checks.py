@@ -13,6 +13,8 @@ problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 #: the years that a plan may be made for: division codes and credit codes exist from about the first on
 FIRST_YEAR, LAST_YEAR = 2000, 2099
+#: degrees within which the whole country lies
+WEST, EAST, SOUTH, NORTH = 73, 136, 3, 54
 
 
 def check_year(year: int) -> list[Problem]:
@@ -60,7 +62,23 @@ def check_matter_known(kind: str, matter: str, name: str) -> list[Problem]:
     return [problems("L614", name)]
 
 
-def refuse(found: list[Problem]) -> None:
+def check_coordinates(longitude: float, latitude: float) -> list[Problem]:
+    """Degrees within the rectangle around the country; two numbers in the wrong order fall outside."""
+    if WEST <= longitude <= EAST and SOUTH <= latitude <= NORTH:
+        return []
+    return [
+        problems(
+            "L615", longitude=longitude, latitude=latitude, west=WEST, east=EAST, south=SOUTH, north=NORTH
+        )
+    ]
+
+
+def check_map_code(code: str, is_office: bool) -> list[Problem]:
+    """An office of the system, or a division on the list by its own code."""
+    return [] if is_office or code in divisions.names() else [problems("L616", code=code)]
+
+
+def refuse(*found: list[Problem]) -> None:
     """Refused when there is any problem."""
-    if found:
-        raise Refused(found)
+    if any(found):
+        raise Refused([problem for problems_of_one in found for problem in problems_of_one])

@@ -173,6 +173,24 @@ class Assignment(models.Model):
 
 class Absence(models.Model):
     """请假、外出: days on which an officer is not sent."""
+class MapPlace(models.Model):
+    """坐标: where an office or a town lies, so that ways are reckoned by distance. In degrees, WGS 84."""
+
+    code = models.CharField("代码", max_length=12, unique=True)
+    name = models.CharField("名称", max_length=120)
+    longitude = models.FloatField("经度")
+    latitude = models.FloatField("纬度")
+    source = models.CharField("来源", max_length=100, blank=True)
+    set_at = models.DateTimeField("登记时间")
+    by_name = models.CharField("登记人", max_length=60)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 
     officer = models.ForeignKey(Officer, models.PROTECT, related_name="absences")
     from_on = models.DateField("开始日期")

@@ -265,8 +265,7 @@ def set_matter(*, assignment: Assignment, matter: str, by: Actor, at: dt.datetim
     """
     row = _open_assignment(assignment)
     require(by, PERMISSION, row.office_code)
-    refuse(checks.check_matter_known(row.kind, matter, row.party.name))
-    refuse(check_matter(row.kind, matter))
+    refuse(checks.check_matter_known(row.kind, matter, row.party.name), check_matter(row.kind, matter))
     if row.visit is not None:
         raise Refused(problems("L608", row.party.name))
     before, row.matter, row.held = row.matter, matter, ""

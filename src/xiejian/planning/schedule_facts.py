@@ -22,7 +22,7 @@ from xiejian.kernel.pack_folder import root
 from xiejian.people.models import Office, Officer
 from xiejian.people.policy import SYSTEM, roles_with
 from xiejian.planning import queries
-from xiejian.planning.models import Absence, Plan, Recusal
+from xiejian.planning.models import Absence, MapPlace, Plan, Recusal
 from xiejian.planning.obligations import discharges
 from xiejian.planning.queries import TaskState
 from xiejian.planning.scheduling.instance import Inspector, Instance, Need, Outing, Travel
@@ -33,6 +33,7 @@ USUAL = KIND_LABELS["daily"]  # what a task that any visit discharges is carried
 OPEN = ("planned", "started")
 ONE_DAY = dt.timedelta(days=1)
 _SEPARATORS = "，,；;"
+_ON_THE_MAP = ("code", "longitude", "latitude")
 
 
 @cache
@@ -133,11 +134,11 @@ def working_days(from_on: dt.date, until_on: dt.date) -> tuple[dt.date, ...]:
 
 
 def travel_of(office_code: str, given: Mapping[str, int]) -> Travel:
-    """Ways between towns: by the coordinates in the office's settings (``places``), else by the tree."""
-    places: dict[str, tuple[float, float]] = {}
-    rows = Office.objects.filter(Q(code=office_code) | Q(stem__startswith=stem(office_code)))
-    for settings in rows.values_list("settings", flat=True):
-        places |= {code: (float(p[0]), float(p[1])) for code, p in settings.get("places", {}).items()}
+    """Ways between towns: by the coordinates of the office's area (坐标), else by the tree. One query."""
+    base = stem(office_code)
+    # the bureau above a station lends it people: their way begins there
+    rows = MapPlace.objects.filter(Q(code__startswith=base) | Q(code=base[:6]))
+    places = {code: (longitude, latitude) for code, longitude, latitude in rows.values_list(*_ON_THE_MAP)}
     names = ("same_town_minutes", "same_county_minutes", "same_city_minutes", "further_minutes")
     steps = tuple(given[name] for name in names)
     return Travel(places, steps, given["kmh"], given["detour_percent"] / 100)  # type: ignore[arg-type]

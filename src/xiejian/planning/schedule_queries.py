@@ -14,10 +14,10 @@ from icalendar import Calendar, Event
 from xiejian.inspections.models import Visit
 from xiejian.kernel import divisions
 from xiejian.kernel.kinds import KIND_LABELS
-from xiejian.people.models import Officer
+from xiejian.people.models import Office, Officer
 from xiejian.people.policy import SYSTEM, Actor, visible
 from xiejian.planning import checks, schedule_facts
-from xiejian.planning.models import Absence, Assignment, CalendarFeed, Recusal, Schedule
+from xiejian.planning.models import Absence, Assignment, CalendarFeed, MapPlace, Recusal, Schedule
 from xiejian.planning.schedule_actions import feed_digest
 
 GONE = ("cancelled",)
@@ -160,6 +160,30 @@ def absences(actor: Actor | None) -> QuerySet[Absence]:
 def recusals(actor: Actor | None) -> QuerySet[Recusal]:
     """Recusals of the actor's officers; the party's name is shown to whoever may see the officer."""
     return visible(Recusal.objects.select_related("officer__office", "party"), actor, "officer__office__code")
+
+
+def places(actor: Actor | None, search: str = "") -> QuerySet[MapPlace]:
+    """Coordinates of the actor's area; every word of the search occurs in name, code or source."""
+    rows = visible(MapPlace.objects.all(), actor, "code")
+    for word in search.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(code__startswith=word) | Q(source__icontains=word))
+    return rows
+
+
+def place_name(actor: Actor, code: str) -> str:
+    """What the office or division is called, for the one form about it; the code where it is unknown."""
+    office = visible(Office.objects.all(), actor, "code").filter(code=code).first()
+    return office.name if office else divisions.full_name(code) or code
+
+
+def unplaced(actor: Actor) -> list[tuple[str, str]]:
+    """Offices of the actor's area, and the towns of a county, without coordinates: (code, name) by code."""
+    offices = visible(Office.objects.all(), actor, "code").values_list("code", "name")
+    known = set(places(actor).values_list("code", flat=True))
+    towns = divisions.below(actor.office_code) if divisions.tier(actor.office_code) == "county" else []
+    return sorted(
+        (code, name) for code, name in {**dict(towns), **dict(offices)}.items() if code not in known
+    )
 
 
 def workload(schedule: Schedule) -> dict[int, int]:

@@ -91,6 +91,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("机构人员", "office_list", "sitemap", "people.view"),
             Entry("网络人员与培训", "network_list", "school", "people.view"),
             Entry("时限重算", "clock_recompute", "clock", "clocks.recompute", "/clocks/"),
+            Entry("机构坐标", "place_list", "map-pin", "planning.places"),
             Entry("现场设备", "device_list", "phone", "people.view"),
             Entry("审计", "audit_list", "history", "audit.view"),
         ),
