@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "xiejian.cases.apps.CasesConfig",
     "xiejian.planning.apps.PlanningConfig",
     "xiejian.figures.apps.FiguresConfig",
+    "xiejian.risks.apps.RisksConfig",
     "xiejian.documents.apps.DocumentsConfig",
     "xiejian.web.apps.WebConfig",
     "xiejian.offline.apps.OfflineConfig",

@@ -254,6 +254,33 @@ def counts(
     return [int(value) for value in row]
 
 
+def counts_by(
+    table: FactTable,
+    by: str,
+    wanted: Sequence[Count],
+    base: Tree | None = None,
+    where: Place = "duckdb",
+) -> dict[Any, list[int]]:
+    """Every wanted number for each value of the column ``by``, in one pass; values without any are left out."""
+    flags = _Flags()
+    chosen = [flags.hold(count.conditions) for count in wanted]
+    of = sorted({by, *(count.of for count in wanted if count.of)})
+    names = _referred(table, flags.trees, of)
+
+    def make(source: Tree) -> exp.Select:
+        inner = selected([column(n) for n in of] + flags.selected(), source)
+        picked = [
+            named(_aggregate(count, tree), f"c{i}")
+            for i, (count, tree) in enumerate(zip(wanted, chosen, strict=True))
+        ]
+        query = selected([column(by), *picked], subquery(inner, "flagged"))
+        query = query.where(some([exp.paren(c) for c in chosen]), copy=False)
+        return query.group_by(column(by), copy=False)
+
+    rows = _rows(make, table, names, base, where)
+    return {key: [int(value) for value in numbers] for key, *numbers in rows}
+
+
 def records(
     table: FactTable, wanted: Sequence[Count], base: Tree | None = None, where: Place = "duckdb"
 ) -> list[list[Record]]:

@@ -256,6 +256,22 @@ def change_status(
 
 
 @transaction.atomic
+def set_consultation_focus(*, party: Party, focus: bool, reason: str, by: Actor, at: dt.datetime) -> Party:
+    """Make a party a 风险会商重点 of grading, or end it; what is so already stays as it is.
+
+    Part of an action of the risk list, which has asked for the permission; called in its transaction.
+    """
+    party = _locked(party)
+    checks.refuse(checks.check_reason(reason))
+    if party.consultation_focus == focus:
+        return party
+    party.consultation_focus, party.updated_at = focus, at
+    party.save(update_fields=["consultation_focus", "updated_at"])
+    _note("set_consultation_focus", party, by, at, consultation_focus=[not focus, focus], reason=reason)
+    return party
+
+
+@transaction.atomic
 def add_site(
     *, party: Party, kind: str, address: str, division_code: str = "", by: Actor, at: dt.datetime
 ) -> Site:
