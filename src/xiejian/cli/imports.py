@@ -17,6 +17,7 @@ from xiejian.inspections.own_point_files import OWN_POINT_COLUMNS, import_own_po
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.kernel.tabular import Column
 from xiejian.leads.importing import LEAD_COLUMNS, import_complaints, import_leads
+from xiejian.online.importing import MONITORING_COLUMNS, import_monitoring
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.batches import Outcome
 from xiejian.registry.columns import PARTY_COLUMNS
@@ -44,6 +45,7 @@ KINDS = {
     "samples": Kind("监督抽检样品", SAMPLE_COLUMNS, import_samples),
     "complaints": Kind("投诉举报", LEAD_COLUMNS, import_complaints),
     "leads": Kind("线索", LEAD_COLUMNS, import_leads),
+    "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
 }

@@ -80,6 +80,8 @@ INSTALLED_APPS = [
     "xiejian.inspections.apps.InspectionsConfig",
     "xiejian.sampling.apps.SamplingConfig",
     "xiejian.leads.apps.LeadsConfig",
+    "xiejian.online.apps.OnlineConfig",
+    "xiejian.assistance.apps.AssistanceConfig",
     "xiejian.cases.apps.CasesConfig",
     "xiejian.planning.apps.PlanningConfig",
     "xiejian.figures.apps.FiguresConfig",

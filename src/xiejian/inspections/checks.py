@@ -52,8 +52,12 @@ EVIDENCE_TYPES: dict[str, tuple[str, tuple[tuple[int, bytes], ...]]] = {
     ".docx": ("document", ZIPPED),
     ".xlsx": ("document", ZIPPED),
     ".txt": ("document", ()),
+    ".html": ("page", ()),
+    ".htm": ("page", ()),
+    ".mhtml": ("page", ()),
+    ".mht": ("page", ()),
 }
-EVIDENCE_KINDS = {"photo": "照片", "scan": "扫描件", "audio": "录音", "video": "录像", "document": "文件"}
+EVIDENCE_KINDS = {"photo": "照片", "scan": "扫描件", "audio": "录音", "video": "录像", "document": "文件", "page": "网页"}
 #: Photos whose place we can neither read nor take out.
 UNREADABLE_PHOTOS = (".heic", ".heif")
 STAGES = {"": "", "before": "整改前", "after": "整改后"}
@@ -279,7 +283,8 @@ def check_evidence_file(name: str, size: int, head: bytes) -> list[Problem]:
     if suffix not in EVIDENCE_TYPES:
         return [problems("I403", where=name, suffix=suffix or "无扩展名", known="、".join(EVIDENCE_TYPES))]
     kind, marks = EVIDENCE_TYPES[suffix]
-    if marks and not any(head[offset:].startswith(mark) for offset, mark in marks):
+    fits = any(head[offset:].startswith(mark) for offset, mark in marks) if marks else b"\0" not in head
+    if not fits:
         return [problems("I404", where=name, suffix=suffix)]
     limit = evidence_limit(kind)
     if size > limit * MEGABYTE:

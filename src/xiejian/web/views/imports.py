@@ -21,6 +21,7 @@ from xiejian.kernel import tabular
 from xiejian.kernel.problems import Refused
 from xiejian.kernel.tabular import Column
 from xiejian.leads.importing import LEAD_COLUMNS, import_complaints, import_leads
+from xiejian.online.importing import MONITORING_COLUMNS, import_monitoring
 from xiejian.people.policy import visible
 from xiejian.registry import recognition
 from xiejian.registry.batches import Outcome
@@ -57,6 +58,7 @@ KINDS = {
     "samples": Kind("监督抽检样品", SAMPLE_COLUMNS, import_samples, "/samples/?tab=all"),
     "complaints": Kind("投诉举报", LEAD_COLUMNS, import_complaints, "/leads/?tab=all"),
     "leads": Kind("线索", LEAD_COLUMNS, import_leads, "/leads/?tab=all"),
+    "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring, "/online/?tab=check"),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points, "/checklists/own/"),
 }
