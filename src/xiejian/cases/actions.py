@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from xiejian.cases import checks as check
 from xiejian.cases.checks import refuse
-from xiejian.cases.models import Case, Interview
+from xiejian.cases.models import Case, Interview, Proceeding
 from xiejian.clocks import actions as clocks
 from xiejian.inspections.actions import joined_tags, schedule_visit
 from xiejian.inspections.checks import ADDRESSEES
@@ -37,6 +37,7 @@ PERMISSION = "cases.edit"
 DECIDE, DECIDE_RULE = "decide", "CS-11"
 #: What a decision may hold, with the words a problem uses.
 AMOUNTS = {"fine_fen": "罚款", "personal_fine_fen": "个人罚款", "confiscated_fen": "没收违法所得"}
+MEASURES = ("business_stopped", "licence_revoked", "blacklisted")
 AMENDABLE = {"campaign": "专项", "tags": "品种标签", "conduct": "违法行为", "link": "环节"}
 
 
@@ -52,6 +53,12 @@ def _note(action: str, row: Model, key: str, office: str, by: Actor, at: dt.date
         by=by, at=at, action=action, subject=row._meta.model_name or "", key=key, office_code=office,
         detail=detail,
     )  # fmt: skip
+
+
+def _led(case: Case) -> str:
+    """The number of the proceeding that leads the case, "" for a case that is only recorded."""
+    found = Proceeding.objects.filter(case=case).values_list("number", flat=True).first()
+    return found or ""
 
 
 def state_of(case: Case) -> str:
@@ -74,14 +81,17 @@ def file_case(
     campaign: str = "",
     goods_value_fen: int | None = None,
     office_code: str | None = None,
+    permission: str = PERMISSION,
 ) -> Case:
     """Open a case under its official number. ``office_code``: the party's office when None.
+
+    ``permission``: what the caller has to hold; a proceeding asks for that of its own step.
 
     Refused: number taken (C101) or missing, filed in the future (C102), negative goods value (C104),
     unknown procedure (C106) or link (C108).
     """
     office = office_code or party.office_code
-    require(by, PERMISSION, office, where=number)
+    require(by, permission, office, where=number)
     refuse(
         check.check_given(number, "案号"),
         check.check_given(conduct, "违法行为"),
@@ -176,6 +186,7 @@ def decide_case(
     business_stopped: bool = False,
     licence_revoked: bool = False,
     blacklisted: bool = False,
+    permission: str = PERMISSION,
 ) -> Case:
     """Record the penalty decision.
 
@@ -183,7 +194,8 @@ def decide_case(
     persons without a person (C105), a case already decided (K101).
     """
     case = _locked(case)
-    require(by, PERMISSION, case.office_code, where=case.number)
+    require(by, permission, case.office_code, where=case.number)
+    refuse(check.check_not_led(_led(case), permission, PERMISSION))
     before = state_of(case)
     after = CASE_WORKFLOW.step(before, "decide_case", where=case.number)
     facts = {
@@ -215,10 +227,14 @@ def decide_case(
 
 
 @transaction.atomic
-def close_case(*, case: Case, closed_on: dt.date, by: Actor, at: dt.datetime, reason: str = "") -> Case:
+def close_case(
+    *, case: Case, closed_on: dt.date, by: Actor, at: dt.datetime, reason: str = "",
+    permission: str = PERMISSION,
+) -> Case:  # fmt: skip
     """Close a case. A case without a decision needs a reason (C112)."""
     case = _locked(case)
-    require(by, PERMISSION, case.office_code, where=case.number)
+    require(by, permission, case.office_code, where=case.number)
+    refuse(check.check_not_led(_led(case), permission, PERMISSION))
     before = state_of(case)
     after = CASE_WORKFLOW.step(before, "close_case", where=case.number)
     refuse(
@@ -240,10 +256,12 @@ def close_case(*, case: Case, closed_on: dt.date, by: Actor, at: dt.datetime, re
 
 
 @transaction.atomic
-def request_court_enforcement(*, case: Case, on: dt.date, by: Actor, at: dt.datetime) -> Case:
+def request_court_enforcement(
+    *, case: Case, on: dt.date, by: Actor, at: dt.datetime, permission: str = PERMISSION
+) -> Case:
     """Ask the court to enforce a decision that was not obeyed; refused before a decision (C109)."""
     case = _locked(case)
-    require(by, PERMISSION, case.office_code, where=case.number)
+    require(by, permission, case.office_code, where=case.number)
     refuse(
         check.check_decided(case.decided_on, "申请法院强制执行"),
         check.check_order_of_dates("决定日期", case.decided_on, "申请日期", on),
@@ -256,10 +274,13 @@ def request_court_enforcement(*, case: Case, on: dt.date, by: Actor, at: dt.date
 
 
 @transaction.atomic
-def transfer_case(*, case: Case, addressee: str, moved_on: dt.date, by: Actor, at: dt.datetime) -> Transfer:
+def transfer_case(
+    *, case: Case, addressee: str, moved_on: dt.date, by: Actor, at: dt.datetime,
+    permission: str = PERMISSION,
+) -> Transfer:  # fmt: skip
     """Hand the case, or what it shows, to 公安, 卫健, 海关 or 纪检; once per addressee (C111)."""
     case = _locked(case)
-    require(by, PERMISSION, case.office_code, where=case.number)
+    require(by, permission, case.office_code, where=case.number)
     exists = Transfer.objects.filter(source="case", source_no=case.number, addressee=addressee).exists()
     refuse(
         check.check_addressee(addressee, ADDRESSEES),
@@ -285,6 +306,41 @@ def transfer_case(*, case: Case, addressee: str, moved_on: dt.date, by: Actor, a
         "transfer_case", case, case.number, case.office_code, by, at, addressee=addressee, moved_on=moved_on
     )
     return transfer
+
+
+@transaction.atomic
+def change_decision(
+    *, case: Case, amounts: Mapping[str, int], reason: str, permission: str, by: Actor, at: dt.datetime
+) -> Case:
+    """A review or a lawsuit changed the decision: other amounts (fields of AMOUNTS) hold from now on."""
+    case = _locked(case)
+    require(by, permission, case.office_code, where=case.number)
+    refuse(check.check_given(reason, "变更的理由"), check.check_decided(case.decided_on, "变更决定"))
+    changed = {field: [getattr(case, field), amounts[field]] for field in AMOUNTS if field in amounts}
+    for field, (_, amount) in changed.items():
+        setattr(case, field, amount)
+    case.save()
+    _note("change_decision", case, case.number, case.office_code, by, at, reason=reason, **changed)
+    return case
+
+
+@transaction.atomic
+def undo_decision(*, case: Case, reason: str, permission: str, by: Actor, at: dt.datetime) -> Case:
+    """The decision was revoked: the case stands as it was filed, and counts as such."""
+    case = _locked(case)
+    require(by, permission, case.office_code, where=case.number)
+    refuse(check.check_given(reason, "撤销的理由"), check.check_decided(case.decided_on, "撤销决定"))
+    was = {field: getattr(case, field) for field in ("decided_on", "closed_on", *AMOUNTS, *MEASURES)}
+    case.decided_on = case.closed_on = None
+    case.persons_punished = 0
+    case.court_enforcement = False
+    for field in AMOUNTS:
+        setattr(case, field, 0)
+    for field in MEASURES:
+        setattr(case, field, False)
+    case.save()
+    _note("undo_decision", case, case.number, case.office_code, by, at, reason=reason, was=was)
+    return case
 
 
 @transaction.atomic

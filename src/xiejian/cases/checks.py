@@ -92,3 +92,8 @@ def check_amendable(fields: Iterable[str], known: Mapping[str, str]) -> list[Pro
 
 def check_new_interview(exists: bool, party: str, held_on: dt.date) -> list[Problem]:
     return [problems("C201", where=party, party=party, held_on=held_on)] if exists else []
+
+
+def check_not_led(number: str, permission: str, plain: str) -> list[Problem]:
+    """A case that is handled step by step is not decided or closed past its steps."""
+    return [problems("C114", number=number)] if number and permission == plain else []
