@@ -164,6 +164,7 @@ class TestChoosing:
             ("经营", [], {"on": dt.date(2022, 5, 1)}, "distribution"),
             ("经营", [], {"on": dt.date(2022, 4, 30)}, None),
             ("经营", [], {"area": "化妆品"}, "cosmetics"),
+            ("生产", [], {"area": "化妆品"}, "cosmetics-production"),
             ("经营", [], {"area": "药品", "mode": "批发"}, "drug-wholesale"),
             ("经营", [], {"area": "药品", "mode": "零售"}, "pharmacy"),
             ("经营", ["第二类精神药品"], {"area": "药品", "mode": "批发"}, "drug-special"),

@@ -328,3 +328,21 @@ def test_every_page_names_who_may_open_it():
 def test_the_system_may_register_for_an_officer(team):
     made = actions.register_device(officer=team[0], name="备用机", by=SYSTEM, at=NOW)
     assert made.office_code == "150525100"
+
+
+class TestAConflictIsNotOverlooked:
+    LINK = "/received/conflicts/"
+
+    def test_it_stands_on_the_page_of_the_day(self, with_role, differing):
+        assert self.LINK in with_role("section_officer").get("/").content.decode()
+
+    def test_it_stands_on_the_page_of_its_visit(self, with_role, differing):
+        page = with_role("section_officer").get(reverse("visit", args=[differing.visit_id]))
+        assert f"{self.LINK}#visit-{differing.visit_id}" in page.content.decode()
+
+    def test_once_decided_it_stands_there_no_more(self, with_role, differing):
+        actions.decide_conflict(conflict=differing, take=True, reason="当场复核", by=SYSTEM, at=NOW)
+        assert self.LINK not in with_role("section_officer").get("/").content.decode()
+
+    def test_whoever_sees_no_inspections_is_not_told(self, with_role, differing):
+        assert self.LINK not in with_role("administrator").get("/").content.decode()

@@ -119,6 +119,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "xiejian.web.context.navigation",
             ],
+                "xiejian.offline.context.conflicts",
         },
     }
 ]

@@ -55,6 +55,11 @@ def conflicts(actor: Actor, *, is_open: bool = True) -> QuerySet[Conflict]:
     return rows.filter(state="open") if is_open else rows.exclude(state="open")
 
 
+def open_conflicts(actor: Actor) -> dict[int, int]:
+    """Visit id → how many of its fields wait for a decision, in the actor's reach. One query."""
+    return dict(conflicts(actor).order_by().values_list("visit_id").annotate(Count("pk")))
+
+
 # ── in words ──────────────────────────────────────────────────────────────────────────────────────
 WORDS = {
     "on": "检查日期", "persons": "出动人数", "checklist": "检查表", "checklist_version": "检查表版本",
