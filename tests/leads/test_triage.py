@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from told import TODAY, caller
-from xiejian.leads import triage
+from xiejian.leads import rules, triage
 from xiejian.registry.models import Licence
 
 
@@ -13,7 +13,8 @@ class TestTheWords:
     @pytest.mark.parametrize(
         ("text", "kind", "topic"),
         [
-            ("药店卖的血糖仪不准，要求退款，商家不退", "投诉", "service"),
+            ("药店卖的血糖仪不准，要求退款，商家不退", "投诉", "quality"),
+            ("押金一直不退，要求退款", "投诉", "service"),
             ("举报一家美容院用没有注册证的水光针", "举报", "unregistered"),
             ("某诊所无证经营，严查", "举报", "unlicensed"),
             ("请问办理二类备案需要什么材料", "咨询", ""),
@@ -35,8 +36,18 @@ class TestTheWords:
         assert triage.propose("过敏、溃烂、感染，已住院").priority == "紧急"
 
     def test_every_answer_has_its_words_as_reason(self):
-        reasons = triage.propose("要求退款").reasons
-        assert [(r.question, r.why) for r in reasons if r.question == "kind"] == [("kind", "提到“退款”")]
+        reasons = triage.propose("我要咨询").reasons
+        assert [(r.question, r.why) for r in reasons if r.question == "kind"] == [("kind", "提到“咨询”")]
+
+    def test_what_speaks_against_an_answer_is_taken_away(self):
+        assert triage.propose("举报一家店，不要赔，请查处").kind == "举报"
+
+    def test_one_weak_word_is_no_topic(self):
+        assert triage.propose("医院").topic == ""
+
+    @pytest.mark.parametrize("question", ["kind", "topic", "priority", "link"])
+    def test_no_expression_speaks_for_an_empty_text(self, question):
+        assert not [mark for entry in rules.words(question) for mark, _ in entry.marks if mark.search("")]
 
 
 class TestThePartyMeant:

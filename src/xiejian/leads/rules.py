@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -13,12 +14,16 @@ from xiejian.kernel.packs import root
 
 @dataclass(frozen=True)
 class Words:
-    """Words that speak for one answer of a question; ``label`` as pages show it."""
+    """What speaks for one answer of a question; ``label`` as pages show it.
+
+    ``marks``: expressions with their weights, below nought for what speaks against it.
+    """
 
     id: str
     label: str
     meaning: str
     words: tuple[str, ...]
+    marks: tuple[tuple[re.Pattern[str], int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,24 @@ def _load(name: str) -> dict[str, Any]:
 @cache
 def words(question: str) -> tuple[Words, ...]:
     """The answers of a question (kind, topic, priority, link, identity) with their words, in order."""
+    pack = _load("triage.toml")
+    weights = {weight["id"]: int(weight["value"]) for weight in pack["weight"]}
     return tuple(
-        Words(entry["id"], entry.get("label", entry["id"]), entry["meaning"], tuple(entry["words"]))
-        for entry in _load("triage.toml")[question]
-    )
+        Words(
+            entry["id"], entry.get("label", entry["id"]), entry["meaning"], tuple(entry["words"]),
+            tuple(
+                (re.compile(mark), weights[name]) for name in weights for mark in entry.get(name, ())
+            ),
+        )
+        for entry in pack[question]
+    )  # fmt: skip
+
+
+@cache
+def least_weight(question: str) -> int:
+    """The weight from which an answer counts at all."""
+    least = {entry["id"]: int(entry["value"]) for entry in _load("triage.toml")["least"]}
+    return least.get(question, 1)
 
 
 @cache

@@ -41,23 +41,39 @@ class Proposal:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What a text says for one answer: its weight, and the words that were found for it."""
+
+    entry: rules.Words
+    weight: int
+    said: list[str]
+
+
+def _found(question: str, text: str) -> list[_Found]:
+    """The answers that a text speaks for, in the order of the pack."""
+    rows = []
+    for entry in rules.words(question):
+        hits = [(match.group(), weight) for mark, weight in entry.marks if (match := mark.search(text))]
+        said = list(dict.fromkeys(word for word, weight in hits if weight > 0))
+        total = sum(weight for _, weight in hits)
+        if said and total >= rules.least_weight(question):
+            rows.append(_Found(entry, total, said))
+    return rows
+
+
 def _answer(question: str, text: str) -> tuple[str, list[Reason]]:
-    """The answer that most words of the text speak for, and the reasons of it and of the others found."""
-    found = [
-        (len(hits), -place, entry, hits)
-        for place, entry in enumerate(rules.words(question))
-        if (hits := [word for word in entry.words if word in text])
-    ]
+    """The answer that weighs most, and the reasons of it and of the others found."""
+    found = _found(question, text)
     if not found:
         return _USUAL[question], []
-    ordered = sorted(found, key=lambda row: row[:2], reverse=True)
-    if question == "priority":  # the graver one, however few its words
-        ordered = sorted(found, key=lambda row: row[1], reverse=True)
+    # of priorities the graver one, however few its words: the last of the pack stands for the least grave
+    ordered = found if question == "priority" else sorted(found, key=lambda row: -row.weight)
     reasons = [
-        Reason(question, entry.label, "提到" + "、".join(f"“{word}”" for word in hits))
-        for _, _, entry, hits in ordered
+        Reason(question, row.entry.label, "提到" + "、".join(f"“{word}”" for word in row.said))
+        for row in ordered
     ]
-    return ordered[0][2].id, reasons
+    return ordered[0].entry.id, reasons
 
 
 def propose(text: str, *, kind: str = "", link: str = "") -> Proposal:
