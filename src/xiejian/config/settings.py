@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "xiejian.online.apps.OnlineConfig",
     "xiejian.assistance.apps.AssistanceConfig",
     "xiejian.cases.apps.CasesConfig",
+    "xiejian.credit.apps.CreditConfig",
     "xiejian.planning.apps.PlanningConfig",
     "xiejian.figures.apps.FiguresConfig",
     "xiejian.risks.apps.RisksConfig",

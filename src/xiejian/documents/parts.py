@@ -335,7 +335,7 @@ def pack_of(scope: Scope) -> Pack | None:
 def affected(scope: Scope, pack: Pack) -> dict[str, int]:
     """Rule → how many parties (in their links) it speaks to, from the newest grading under the pack."""
     base = stem(scope.office.code)
-    runs = GradeRun.objects.filter(pack=pack.id).order_by("-at", "-id")
+    runs = GradeRun.objects.filter(pack=pack.id, reason="").order_by("-at", "-id")
     related = (r for r in runs if base.startswith(stem(r.office_code)) or r.office_code.startswith(base))
     run = next(related, None)
     if run is None:

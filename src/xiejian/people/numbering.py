@@ -42,6 +42,13 @@ def signing_office(office_code: str) -> str:
 
 def next_number(rows: type[Model], pattern: str, office_code: str, year: int, field: str = "number") -> str:
     """The next free number in the column ``field`` of ``rows``; ``pattern`` has {short}, {year} and {n}."""
+    return next_numbers(rows, pattern, office_code, year, field, count=1)[0]
+
+
+def next_numbers(
+    rows: type[Model], pattern: str, office_code: str, year: int, field: str = "number", *, count: int
+) -> list[str]:
+    """So many free numbers in a row, for records that are numbered together."""
     short = short_name(issuing_office(office_code), office_code)
     before, after = (part.format(short=short, year=year) for part in pattern.split("{n}"))
     last = (
@@ -56,4 +63,4 @@ def next_number(rows: type[Model], pattern: str, office_code: str, year: int, fi
         .first()
     )
     taken = int(last[len(before) : len(last) - len(after)]) if last else 0
-    return f"{before}{taken + 1}{after}"
+    return [f"{before}{taken + n}{after}" for n in range(1, count + 1)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from sqlglot import exp, select
 
 from xiejian.cases.models import Case
@@ -180,6 +180,48 @@ def grade_register(
     return run
 
 
+@transaction.atomic
+def regrade_parties(
+    *, parties: Collection[int], on: dt.date, reason: str, by: Actor, at: dt.datetime
+) -> list[GradeRun]:
+    """Grade the links of these parties anew because a fact of theirs changed, each under its pack of before.
+
+    One run per pack; a link that was graded for a later day is graded for that day again, one that never
+    was stays so. Refused with K201 where a pack is gone, P101.
+    """
+    links = PartyLink.objects.filter(party__in=parties, level_on__isnull=False).exclude(level_pack="")
+    runs = []
+    for pack_id, newest in links.order_by().values_list("level_pack").annotate(Max("level_on")):
+        own = links.filter(level_pack=pack_id)
+        office = _above(own.order_by().values_list("party__office_code", flat=True).distinct())
+        require(by, "planning.grade", office)
+        pack, day = packs.load(pack_id), max(on, newest)
+        facts = link_facts(own, day)
+        graded = grade_table(pack, facts, day)
+        run = GradeRun.objects.create(
+            on=day, pack=pack.id, pack_version=pack.version, office_code=office, at=at, by_name=by.name,
+            counts=_counts(facts, graded), reason=reason[:120],
+        )  # fmt: skip
+        _store(run, pack, facts, graded)
+        _copy_levels(run)
+        audit.record(
+            by=by, at=at, action="regrade_parties", subject="grade_run", key=str(run.pk), office_code=office,
+            detail={"pack": pack.id, "on": day.isoformat(), "reason": reason, "counts": run.counts},
+        )  # fmt: skip
+        runs.append(run)
+    return runs
+
+
+def _above(offices: Iterable[str]) -> str:
+    """The lowest office that all of these offices belong to."""
+    codes = set(offices)
+    for tier in ("station", "county", "city", "province"):
+        held = {divisions.at_tier(code, tier) for code in codes}
+        if len(held) == 1:
+            return held.pop()
+    return divisions.NATION
+
+
 def _counts(facts: pa.Table, graded: pa.Table) -> dict[str, dict[str, int]]:
     link_of = dict(zip(facts["key"].to_pylist(), facts["link"].to_pylist(), strict=True))
     levels = zip(graded["key"].to_pylist(), graded["level"].to_pylist(), strict=True)
@@ -322,8 +364,8 @@ def pyramid(actor: Actor | None, office_code: str = "", area: str = "") -> list[
 
 
 def runs(actor: Actor | None) -> QuerySet[GradeRun]:
-    """The grading runs that the actor may see, newest first."""
-    return visible(GradeRun.objects.all(), actor)
+    """The grading runs of whole offices that the actor may see, newest first."""
+    return visible(GradeRun.objects.filter(reason=""), actor)
 
 
 def rules_of(links: list[PartyLink]) -> dict[int, tuple[str, bool]]:

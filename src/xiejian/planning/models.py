@@ -19,6 +19,8 @@ class GradeRun(models.Model):
     at = models.DateTimeField("时间")
     by_name = models.CharField("操作人", max_length=60)
     counts = models.JSONField("结果", default=dict)
+    # why only some parties of the office were graded anew; empty: all of them were
+    reason = models.CharField("事由", max_length=120, blank=True)
 
     class Meta:
         ordering = ["-at", "-id"]
