@@ -26,6 +26,7 @@ from xiejian.inspections import (
     correction_items,
     judgements,
     limits,
+    origins,
     paper_checks,
     pictures,
 )
@@ -42,6 +43,7 @@ from xiejian.inspections.models import (
     Visit,
 )
 from xiejian.inspections.numbering import next_number
+from xiejian.inspections.origins import Origin
 from xiejian.inspections.places import Place
 from xiejian.inspections.rule_files import problems
 from xiejian.kernel import divisions, workflow
@@ -61,6 +63,7 @@ ARRANGING = (PERMISSION, "planning.schedule")  # who plans the days of others ne
 ANSWER = "inspections.answer"  # of officers who record a firm's answer, and of the firm's own link
 #: the time limit of packs/national/deadlines.toml for the look after a correction
 RECHECK_RULE = "IN-9"
+RECHECK = "recheck"  # the name of its clock
 #: What an amendment may change on a visit, with its label.
 AMENDABLE = {"campaign": "专项", "tags": "品种标签", "remark": "备注", "persons": "出动人数"}
 
@@ -97,7 +100,7 @@ def _note_correction(action: str, correction: Correction, by: Actor, at: dt.date
 def _set_recheck_clock(correction: Correction, by: Actor, at: dt.datetime) -> None:
     """跟踪复查: whoever ordered must look again within the rule's days after the date of the order."""
     clocks.set_clock(
-        subject="correction", record=correction.pk, name="recheck", rule=RECHECK_RULE,
+        subject="correction", record=correction.pk, name=RECHECK, rule=RECHECK_RULE,
         start=correction.due_on, title=f"{correction.number} {correction.visit.party.name}",
         office_code=correction.office_code, by=by, at=at,
     )  # fmt: skip
@@ -154,13 +157,14 @@ def schedule_visit(
     tags: Iterable[str] | None = None,
     office_code: str | None = None,
     matter: str = "",
+    origin: Origin = origins.NONE,
 ) -> Visit:
     """Schedule a visit with its team; the number is assigned here.
 
     ``checklist``: an id, '' for none, None for the most fitting one. ``tags``: those of the party's
     link when None. ``office_code``: the party's office when None. ``matter``: the application that a
-    licence visit is about. Refused: fewer than two inspectors (I101), an inspector of an office outside
-    (I103), unknown kind, link or matter (I111), unfit checklist (I503).
+    licence visit is about. ``origin``: what led to it. Refused: fewer than two inspectors (I101), an
+    inspector of an office outside (I103), unknown kind, link or matter (I111), unfit checklist (I503).
     """
     office = office_code or party.office_code
     require_one(by, ARRANGING, office, where=party.name)
@@ -185,9 +189,13 @@ def schedule_visit(
         checklist=chosen.id if chosen else "",
         checklist_version=chosen.version if chosen else "",
         facts={"matter": matter} if matter else {},
+        source_kind=origin.kind,
+        source_record=origin.record,
+        source_no=origin.number,
     )
     visit.team.set(team)
-    _note_visit("schedule_visit", visit, by, at, party=party.name, kind=kind, planned_on=planned_on)
+    why = {"origin": origin.number} if origin.number else {}
+    _note_visit("schedule_visit", visit, by, at, party=party.name, kind=kind, planned_on=planned_on, **why)
     return visit
 
 
@@ -641,7 +649,7 @@ def _recheck(
     visit.recheck_on, visit.recheck_result = rechecked_on, result
     visit.save(update_fields=["recheck_on", "recheck_result"])
     clocks.finish_clock(
-        subject="correction", record=correction.pk, name="recheck", on=rechecked_on, by=by, at=at
+        subject="correction", record=correction.pk, name=RECHECK, on=rechecked_on, by=by, at=at
     )
     refused = [item.position for item in items if item.accepted is False]
     _note_correction(

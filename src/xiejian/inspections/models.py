@@ -38,10 +38,17 @@ class Visit(models.Model):
     # what decides which points apply, as it stood when the visit began; for a licence visit its matter
     facts = models.JSONField("适用条件所依据的事实", default=dict)
     team = models.ManyToManyField(Officer, related_name="visits", blank=True)
+    # what led to it, of a room beside or above: a lead, a listing, a risk
+    source_kind = models.CharField("缘由种类", max_length=20, blank=True)
+    source_record = models.PositiveBigIntegerField("缘由记录", null=True, blank=True)
+    source_no = models.CharField("缘由编号", max_length=60, blank=True)
 
     class Meta:
         ordering = ["-visited_on", "-id"]
-        indexes = [models.Index(fields=["office_code", "visited_on"])]
+        indexes = [
+            models.Index(fields=["office_code", "visited_on"]),
+            models.Index(fields=["source_kind", "source_record"], name="visit_source"),
+        ]
 
     def __str__(self) -> str:
         return self.number

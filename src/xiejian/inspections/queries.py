@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from xiejian.inspections import checklist_versions, checklists, judgements, limits
+from xiejian.inspections import checklist_versions, checklists, judgements, liaisons, limits
 from xiejian.inspections.checks import FINDING_STATES, MADE
 from xiejian.inspections.models import Correction, Evidence, Finding, Transfer, Visit
 from xiejian.kernel.cells import tag_list
@@ -100,6 +100,11 @@ def visits(
             | Q(inspectors__icontains=text)
         )
     return _sorted(rows, sort)
+
+
+def visits_of(actor: Actor | None, kind: str, record: int) -> QuerySet[Visit]:
+    """The visits that a lead, a listing or another record led to, the newest first."""
+    return visits(actor).filter(source_kind=kind, source_record=record)
 
 
 def visit(actor: Actor | None, visit_id: int) -> Visit | None:
@@ -211,11 +216,25 @@ def correction(actor: Actor | None, correction_id: int, on: dt.date) -> Correcti
 
 
 def evidence(actor: Actor | None, evidence_id: int) -> Evidence | None:
-    """One piece of evidence, reachable through its visit or its correction."""
-    mine = Q(visit__in=visible(Visit.objects.all(), actor)) | Q(
-        correction__in=visible(Correction.objects.all(), actor)
+    """One piece of evidence, reachable through the record that holds it.
+
+    One with a ``subject`` of another room is bounded by its office alone: who shows it asks that room's
+    permission.
+    """
+    sheets = liaisons.liaisons(actor, on=dt.date.min).order_by().values("pk")
+    reached = visible(Evidence.objects.exclude(subject__in=("", "liaison")), actor)
+    mine = (
+        Q(visit__in=visible(Visit.objects.all(), actor))
+        | Q(correction__in=visible(Correction.objects.all(), actor))
+        | Q(subject="liaison", record_key__in=sheets)
+        | Q(pk__in=reached.order_by().values("pk"))
     )
     return Evidence.objects.filter(mine, pk=evidence_id).first()
+
+
+def evidence_of(subject: str, record: int) -> QuerySet[Evidence]:
+    """The files of a record that is neither visit nor correction, which the caller may see already."""
+    return Evidence.objects.filter(subject=subject, record_key=record)
 
 
 def recheck_rows(row: Correction, on: dt.date) -> list[tuple[str, judgements.RecheckRow]]:
@@ -307,13 +326,14 @@ def _correction_events(row: Correction) -> list[Event]:
 
 
 def timeline(actor: Actor | None, party: Party) -> list[Event]:
-    """Visits made, corrections and transfers of a party that the actor may see, newest first."""
+    """Visits, corrections, transfers and liaison sheets of a party that the actor may see, newest first."""
     made = visible(Visit.objects.filter(party=party, state__in=MADE, visited_on__isnull=False), actor)
     ordered = visible(Correction.objects.filter(visit__party=party).select_related("visit"), actor)
     moved = visible(Transfer.objects.filter(party=party), actor)
     events = [_visit_event(row) for row in made]
     events += [event for row in ordered for event in _correction_events(row)]
     events += [Event(t.moved_on, "移送", f"移送{t.addressee}", f"来源：{t.source_no}") for t in moved]
+    events += liaisons.events(actor, party)
     return sorted(events, key=lambda event: event.on, reverse=True)
 
 

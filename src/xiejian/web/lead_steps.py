@@ -12,6 +12,7 @@ from xiejian.leads.models import Lead
 from xiejian.people.policy import Actor, may
 from xiejian.registry.models import AREAS, LINKS, Party
 from xiejian.sampling.queries import party_named
+from xiejian.web import lead_results
 from xiejian.web.steps import Step, StepForm, Work, day, text
 from xiejian.web.views.people import office_choices
 
@@ -97,6 +98,10 @@ class FilingForm(StepForm):
     on = day("决定日期")
     reason = _text("理由")
 
+    def fit(self, record: Lead, actor: Actor) -> None:
+        found = lead_results.results(actor, record)
+        self.initial = {**self.initial, **lead_results.proposed_filing(record, found)}
+
 
 class ExtendForm(StepForm):
     days = forms.IntegerField(label="延长（工作日）", min_value=1, max_value=250)
@@ -117,6 +122,10 @@ class AnswerForm(StepForm):
     outcome = _choice("办理结果", checks.OUTCOMES)
     on = day("答复日期")
     answer = text("答复内容", hint="反映人会看到；不写办案秘密和他人信息")
+
+    def fit(self, record: Lead, actor: Actor) -> None:
+        found = lead_results.results(actor, record)
+        self.initial = {**self.initial, **lead_results.proposed_answer(found)}
 
 
 class SatisfactionForm(StepForm):

@@ -29,7 +29,7 @@ from xiejian.leads.models import Informant, Lead, LeadPhoto
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import may, require
 from xiejian.registry.models import AREAS, LINKS
-from xiejian.web import clock
+from xiejian.web import clock, lead_results
 from xiejian.web.export import attachment
 from xiejian.web.forms import DateInput, PageForm
 from xiejian.web.guard import needs
@@ -211,6 +211,8 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "history": _history(request, found),
         "photos": list(found.photos.all()),
         "papers": lead_papers.available(found),
+        "results": lead_results.results(actor, found),
+        "next_steps": lead_results.next_steps(actor, found),
         "problems": taken.problems,
         "steps": shown(STEPS, allowed(found, actor), taken, found, actor, first, first_open=True),
         **_open_matters(request, found, on),

@@ -13,7 +13,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.inspections import actions, checklist_versions, checklists, products, queries, site_checks
+from xiejian.inspections import (
+    actions,
+    checklist_versions,
+    checklists,
+    liaisons,
+    products,
+    queries,
+    site_checks,
+)
 from xiejian.inspections.checks import ADDRESSEES, FINDING_STATES, MADE, Entry
 from xiejian.inspections.judgements import CONCLUSIONS, suggested_due
 from xiejian.inspections.models import Visit
@@ -21,7 +29,7 @@ from xiejian.kernel.cells import tag_list
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require
 from xiejian.sampling import queries as sampling
-from xiejian.web import clock
+from xiejian.web import clock, origins
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
 from xiejian.web.number_field import UDI, NumberField
@@ -442,11 +450,13 @@ def _page(
         "steps": shown(STEPS, names, taken, found, actor, _initial(found, rows, on), open_first),
         "corrections": list(found.corrections.all()),
         "may_sample": bool(may(actor, "sampling.sample", found.office_code)),
+        "origin": origins.of(found),
         "samples": sampling.linked(actor, "visit", found.pk, found.number)
         if may(actor, "sampling.view")
         else [],
         "correction_states": actions.CORRECTION_WORKFLOW.states,
         "moved": list(queries.transfers(found)),
+        "liaisons": liaisons.of_record(actor, on, visit=found),
         "evidence": gallery(found.evidence.all(), found.visited_on),
         "products": list(found.product_checks.all()),
         "verdicts": products.VERDICTS,

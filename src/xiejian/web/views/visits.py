@@ -27,7 +27,7 @@ from xiejian.planning import queries as planning
 from xiejian.planning.models import Task
 from xiejian.registry import queries as registry
 from xiejian.registry.models import LINKS, Party
-from xiejian.web import clock
+from xiejian.web import clock, origins
 from xiejian.web.forms import DateInput, PageForm
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
@@ -332,7 +332,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
     if not given.isdigit():
         return _choose_party(request)
     party = get_object_or_404(visible(Party.objects.all(), request.actor), pk=int(given))
-    on = clock.today(request)
+    on, origin = clock.today(request), origins.asked(request)
     asked = request.POST if request.method == "POST" else request.GET
     fitting = _fitting(
         party, asked if asked.get("link") or not task else {"link": task.link, "kind": task.kind}, on
@@ -346,15 +346,16 @@ def visit_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.schedule_visit(
-                party=party, by=request.actor, at=clock.now(request), **_answers(form.cleaned_data)
-            )
+                party=party, by=request.actor, at=clock.now(request), origin=origin,
+                **_answers(form.cleaned_data),
+            )  # fmt: skip
         except Refused as refused:
             wrong = list(refused.problems)
         else:
             messages.success(request, f"已安排检查：{made.number}。")
             return redirect("visit", pk=made.pk)
     context = {
-        "form": form, "party": party, "task": task, "problems": wrong,
+        "form": form, "party": party, "task": task, "problems": wrong, "origin": origins.shown(origin),
         "campaigns": campaign_titles(request.actor),
         "tasks": [t for t in planning.party_tasks(request.actor, party, on) if t.left > 0],
         "last": queries.visits(request.actor, party=party)[:3],
