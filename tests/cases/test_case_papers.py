@@ -135,9 +135,7 @@ class TestIssuing:
 class TestCorrecting:
     def test_makes_a_further_version_with_the_same_number(self, issue):
         first = issue("inquiry_notice", values=NOTICE)
-        second = issue(
-            "inquiry_notice", values=NOTICE | {"place": "二楼"}, corrects=first, reason="地点写错"
-        )
+        second = issue("inquiry_notice", values=NOTICE | {"place": "二楼"}, corrects=first, reason="地点写错")
         assert (second.version, second.number, second.series) == (2, first.number, 1)
 
     def test_leaves_the_first_as_it_was(self, issue):

@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from xiejian.cases import checks as check
+from xiejian.cases import publication_rules
 from xiejian.cases.checks import refuse
 from xiejian.cases.models import Case, Interview, Proceeding
 from xiejian.clocks import actions as clocks
@@ -219,6 +220,12 @@ def decide_case(
         setattr(case, field, value)
     case.save()
     clocks.finish_clock(subject="case", record=case.pk, name=DECIDE, on=decided_on, by=by, at=at)
+    publish = publication_rules.publish_clock(case.party.division_code, case.office_code)
+    clocks.set_clock(
+        subject="case", record=case.pk, name=publish, rule=publication_rules.clock_rule(publish),
+        start=decided_on, title=f"{case.number} {case.party.name}", office_code=case.office_code, by=by,
+        at=at,
+    )  # fmt: skip
     _note(
         "decide_case", case, case.number, case.office_code, by, at, state=[before, after],
         decided_on=decided_on, **facts,
