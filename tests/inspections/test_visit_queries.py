@@ -184,7 +184,7 @@ class TestTimeline:
     def test_its_queries_do_not_grow_with_the_visits(
         self, corrections, shop, officer, django_assert_num_queries
     ):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             queries.timeline(officer, shop)
 
 

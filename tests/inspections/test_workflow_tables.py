@@ -6,13 +6,14 @@ import pytest
 
 from xiejian.cases import actions as case_actions
 from xiejian.cases import interviews
-from xiejian.inspections import actions, stopping
+from xiejian.inspections import actions, liaising, stopping
 from xiejian.people.permissions import PERMISSIONS
 
 TABLES = [
     (actions.VISIT_WORKFLOW, actions),
     (actions.CORRECTION_WORKFLOW, actions),
     (stopping.STOP_WORKFLOW, stopping),
+    (liaising.LIAISON_WORKFLOW, liaising),
     (case_actions.CASE_WORKFLOW, case_actions),
     (interviews.INTERVIEW_WORKFLOW, interviews),
 ]

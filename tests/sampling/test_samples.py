@@ -233,9 +233,16 @@ class TestObjection:
             self.object_on(told, walk, dt.date(2024, 4, 8))
         assert code(refused) == "S406"
 
-    def test_its_check_has_a_clock_of_its_own(self, served, walk):
+    def test_entering_it_has_two_working_days_and_checking_it_fifteen(self, served, walk):
         raised = self.object_on(walk.tell_maker(served), walk, dt.date(2024, 4, 7))
-        assert (raised.state, clock(raised, "verify").rule) == ("objected", "SM-4")
+        found = [(clock(raised, name).rule, clock(raised, name).due_legal) for name in ("enter", "verify")]
+        assert found == [("SM-4", dt.date(2024, 4, 9)), ("SM-4.2", dt.date(2024, 4, 26))]
+
+    def test_entered_the_first_time_ends_and_the_second_runs_on(self, served, walk):
+        raised = self.object_on(walk.tell_maker(served), walk, dt.date(2024, 4, 7))
+        day = dt.date(2024, 4, 8)
+        entered = actions.enter_objection(sample=raised, on=day, by=walk.by, at=walk.at(day))
+        assert [clock(entered, name).state for name in ("enter", "verify")] == ["done", "running"]
 
     def test_answered_the_sample_goes_on_where_it_was(self, served, walk):
         raised = self.object_on(walk.tell_maker(served), walk, dt.date(2024, 4, 7))

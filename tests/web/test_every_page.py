@@ -23,6 +23,7 @@ from xiejian.inspections.models import (
     Correction,
     Evidence,
     ProductionStop,
+    Liaison,
     Signature,
     SiteRecord,
     Visit,
@@ -119,6 +120,11 @@ class World:
         (self.own_point,) = add_own_points(
             drafts=[Draft("distribution", f"{party.name}补充", "本局文件")], office_code=party.office_code,
             from_on=day, by=SYSTEM, at=NOW,
+        self.liaison = Liaison.objects.create(
+            number=f"{party.name}联", party=party, addressee="外单位", to_name="卫生健康局", title="核对",
+            content=f"{party.name}核对", wanted_by=day, state="sent", sent_on=day, written_at=NOW, by_name="x",
+            office_code=party.office_code,
+        )  # fmt: skip
         )  # fmt: skip
         self.clock = set_clock(
             subject="correction", record=self.correction.pk, name="recheck", rule="IN-9", start=day,
@@ -236,7 +242,9 @@ class World:
             "clock_why": self.clock, "own_point": self.own_point,
             "task_list": self.plan, "task_allocate": self.plan, "task_why": self.task,
             "campaign": self.campaign, "campaign_scope": self.campaign, "campaign_untagged": self.campaign,
-            "visit_sign": self.visit, "evidence_small": self.evidence, "evidence_view": self.evidence,
+            "visit_sign": self.visit, "paper_sign": self.correction, "liaison": self.liaison,
+            "liaison_new": self.party,
+            "evidence_small": self.evidence, "evidence_view": self.evidence,
             "paper": self.visit, "paper_file": self.visit, "signature_image": self.signature,
             "sample": self.sample, "sample_paper": self.sample, "sampling_plan": self.sampling_plan,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
@@ -319,6 +327,7 @@ OWN_RECORD = {"forget_view", "import_job", "import_rejects", "schedule_job", "vi
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 class TestWhoMayOpen:
+            "paper_sign": {"kind": "notice"},
     def test_every_role_opens_exactly_what_it_holds(self, name, world, as_role):
         permission = PAGES[name].callback.permission
         answers = {role: ask(as_role(role), world.address(name))[0] for role in roles()}

@@ -29,7 +29,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     name: getattr(actions, name)
     for name in (
         "hand_over_sample", "receive_sample", "record_result", "notify_result", "notify_maker",
-        "raise_objection", "answer_objection", "apply_retest", "reject_retest", "record_retest",
+        "raise_objection", "enter_objection", "answer_objection", "apply_retest", "reject_retest", "record_retest",
         "confirm_result", "record_disposal", "complete_disposal", "close_sample", "cancel_sample",
         "record_refused_sampling",
     )

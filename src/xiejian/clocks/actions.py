@@ -142,6 +142,38 @@ def set_clock(
     return set_clocks([new], by=by, at=at)[0]
 
 
+@transaction.atomic
+def set_agreed_date(
+    *,
+    subject: str,
+    record: int,
+    name: str,
+    due: dt.date,
+    start: dt.date,
+    title: str,
+    label: str,
+    office_code: str,
+    by: Actor,
+    at: dt.datetime,
+) -> Clock:
+    """Set a clock to a day that people named, not a rule: it stands beside the others, without a rule.
+
+    Nothing is counted, so no calendar moves it, and it cannot be extended or suspended (T105): name
+    another day instead. Set again it begins anew.
+    """
+    old = Clock.objects.select_for_update().filter(subject=subject, record=record, name=name).first()
+    facts = {
+        "title": title[:200], "label": label[:200], "office_code": office_code, "state": Clock.RUNNING,
+        "rule": "", "applied": "", "facts": {}, "starts_on": start, "starts_at": None, "due_strict": due,
+        "due_legal": due, "due_at": None, "opens_on": None, "provisional": False, "calendar": "",
+        "ended_on": None, "ended_at": None, "why_dropped": "", "set_at": at, "by_name": by.name,
+    }  # fmt: skip
+    clock, _ = Clock.objects.update_or_create(subject=subject, record=record, name=name, defaults=facts)
+    moved = [_shown(old), _shown(clock)] if old else _shown(clock)
+    _note("set_clock", clock, by, at, due=moved, **{"from": start.isoformat()})
+    return clock
+
+
 def _running(subject: str, record: int, name: str) -> Clock | None:
     return (
         Clock.objects.select_for_update()
@@ -152,6 +184,8 @@ def _running(subject: str, record: int, name: str) -> Clock | None:
 
 def _must_run(subject: str, record: int, name: str) -> Clock:
     if clock := _running(subject, record, name):
+        if clock.agreed:
+            raise Refused(problems("T105", clock.title, label=clock.label))
         return clock
     raise Refused(problems("T101", title=f"{subject} {record}", name=name))
 
@@ -185,6 +219,35 @@ def finish_clock(
     clock.save(update_fields=["state", "ended_on", "ended_at"])
     _note("finish_clock", clock, by, at, on=clock.ended_on, due=_shown(clock))
     return clock
+
+
+@transaction.atomic
+def finish_clocks(
+    *, subject: str, name: str, ended: Mapping[int, dt.date], by: Actor, at: dt.datetime
+) -> list[Clock]:
+    """End one clock of many records at once, each on its day, with a few queries.
+
+    ``ended``: record → day. Records whose clock does not run are left out.
+    """
+    found: list[Clock] = []
+    records = sorted(ended)
+    for first in range(0, len(records), _BOUND):
+        part = records[first : first + _BOUND]
+        rows = Clock.objects.select_for_update().filter(subject=subject, name=name, record__in=part)
+        found += rows.filter(state=Clock.RUNNING)
+    for clock in found:
+        _end(clock, ended[clock.record])
+    Clock.objects.bulk_update(found, ["state", "ended_on", "ended_at"], batch_size=500)
+    if found:
+        audit.record_many(
+            by=by, at=at, action="finish_clock", subject="clock",
+            entries=[
+                (f"{c.subject} {c.record} {c.name}", c.office_code,
+                 {"label": c.label, "on": str(c.ended_on), "due": _shown(c)})
+                for c in found
+            ],
+        )  # fmt: skip
+    return found
 
 
 @transaction.atomic

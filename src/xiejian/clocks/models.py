@@ -55,3 +55,8 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {self.label}"
+
+    @property
+    def agreed(self) -> bool:
+        """Whether people named the day: no rule counts it."""
+        return not self.rule

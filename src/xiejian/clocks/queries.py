@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from xiejian.clocks import counting
 from xiejian.clocks.models import Clock
-from xiejian.kernel import deadline_rules, deadlines, workdays
+from xiejian.kernel import deadlines, workdays
 from xiejian.kernel.deadlines import Due
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.workdays import ONE_DAY, Calendar
@@ -97,7 +97,7 @@ def _hours_left(due: dt.datetime, at: dt.datetime, mark: str) -> Standing:
 
 
 def _days_left(clock: Clock, due: dt.date, on: dt.date, mark: str) -> Standing:
-    working = deadline_rules.load().rules[clock.applied].unit == "WD"
+    working = not clock.agreed and deadlines.rule(clock.applied).unit == "WD"
     first, last = sorted((on, due))
     days = workdays.standing().between(first + ONE_DAY, last) if working else (last - first).days
     unit, year = "个工作日" if working else "天", f"{due.year}年" if due.year != on.year else ""
@@ -149,7 +149,7 @@ class Move:
 
 def stale(actor: Actor | None) -> QuerySet[Clock]:
     """Running clocks that were counted on another calendar than the one in force."""
-    return running(actor).exclude(calendar=workdays.standing().version)
+    return running(actor).exclude(rule="").exclude(calendar=workdays.standing().version)
 
 
 def moves(clocks: Iterable[Clock], calendar: Calendar | None = None) -> list[Move]:

@@ -9,16 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.core.files.storage import default_storage
-from django.utils import timezone
-
 from xiejian.cases import queries as cases
 from xiejian.cases.models import Interview
-from xiejian.documents import paper_docx, pdf
+from xiejian.documents import follow_up_papers, paper_docx, pdf, signed_papers
 from xiejian.documents.draft import chinese_date, chinese_number
 from xiejian.documents.drafts import problems
 from xiejian.documents.paper import Blank, Block, Facts, Heading, NewPage, Paper, Sign, Signs, Table, Text
@@ -28,25 +24,18 @@ from xiejian.inspections import checklists, issuing, liaisons, queries, signing,
 from xiejian.inspections.models import Correction, Liaison, ProductionStop, SiteRecord, Visit
 from xiejian.inspections.signing import Wording
 from xiejian.kernel.cells import tag_list
-from xiejian.kernel.packs import root
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.numbering import signing_office
 from xiejian.people.policy import Actor, may, require
 
-KINDS = {
-    "record": "现场检查记录",
-    "notice": "责令改正通知书",
-    "recheck": "复查记录",
-    "result": "检查结果告知书",
-    "interview": "约谈记录",
-}
-#: What each paper is made from.
+#: What each paper is made from: its model as pages name it.
 SUBJECTS = {
-    "record": "visit", "result": "visit", "notice": "correction", "recheck": "correction",
-    "interview": "interview",
+    "record": "visit", "notice": "correction", "recheck": "correction", "result": "visit",
+    "interview": "interview", "stop": "stop", "resume": "stop", "liaison": "liaison",
 }  # fmt: skip
+_TITLES = signing.PAPERS | {"result": "检查结果告知书", "liaison": follow_up_papers.LIAISON}
+KINDS = {kind: _TITLES[kind] for kind in SUBJECTS}
 SUFFIXES = (".docx", ".pdf")
-_HIDDEN = "＊＊＊"
 _BLANK_LINES = 5
 #: Facts of a talk that are shown to whoever may see contacts.
 _PERSONAL = ("法定代表人（负责人）",)
@@ -57,30 +46,84 @@ def not_found(kind: str) -> Problem:
     return problems("D106", kind=KINDS.get(kind, kind))
 
 
-def record_named(subject: str, name: str) -> Visit | Correction | Interview | None:
+def record_named(subject: str, name: str) -> Record | None:
     """The record that a paper is made from, by what it is called: a number, for a talk its id."""
+    if subject == "interview":
+        return Interview.objects.filter(pk=int(name)).first() if name.isdigit() else None
+    models: dict[str, type[Visit | Correction | ProductionStop | Liaison]] = {
+        "visit": Visit, "correction": Correction, "stop": ProductionStop, "liaison": Liaison
+    }  # fmt: skip
+    return models[subject].objects.filter(number=name).first()
+
+
+def record_of(kind: str, pk: int, *, by: Actor, on: dt.date) -> Record | None:
+    """The record that the paper ``kind`` is made from, where ``by`` may see it."""
+    subject = SUBJECTS[kind]
     if subject == "visit":
-        return Visit.objects.filter(number=name).first()
+        return queries.visit(by, pk)
     if subject == "correction":
-        return Correction.objects.filter(number=name).first()
-    return Interview.objects.filter(pk=int(name)).first() if name.isdigit() else None
+        return queries.correction(by, pk, on)
+    if subject == "interview":
+        return cases.interview(by, pk)
+    rows = stopping.stops(by) if subject == "stop" else liaisons.liaisons(by, on=on)
+    return rows.filter(pk=pk).first()
 
 
-def make(kind: str, pk: int, *, by: Actor, on: dt.date) -> Paper:
+def make(kind: str, pk: int, *, by: Actor, on: dt.date, part: int | None = None) -> Paper:
     """The paper ``kind`` of the record ``pk`` (SUBJECTS says of which) as ``by`` may see it on a day.
 
+    ``part``: the wording of that number as it was signed, of a paper other than a visit's record.
     Refused: unknown kind (D107), a record that is not there for ``by`` (D106), nothing to say yet (D108).
     """
     if kind not in KINDS:
         raise Refused(problems("D107", kind=kind, known="、".join(f"{k} {v}" for k, v in KINDS.items())))
     require(by, "cases.view" if kind == "interview" else "inspections.view")
+    if signed_papers.signable(kind) is None:
+        found = _made(kind, pk, by, on)
+    else:
+        found = _signed(kind, pk, by, on, part)
+    if found is None:
+        raise Refused(not_found(kind))
+    return found
+
+
+def _made(kind: str, pk: int, by: Actor, on: dt.date) -> Paper | None:
+    """The paper as its record says it now, whole; without names but for a visit's record."""
     makers: dict[str, Callable[[int, Actor, dt.date], Paper | None]] = {
         "record": _record, "result": _result, "notice": _notice, "recheck": _recheck, "interview": _interview,
+        "stop": follow_up_papers.stop, "resume": follow_up_papers.resume,
+        "liaison": follow_up_papers.liaison,
     }  # fmt: skip
     paper = makers[kind](pk, by, on)
-    if paper is None:
-        raise Refused(not_found(kind))
-    return replace(paper, blocks=tuple(_counted(paper.blocks)))
+    return paper and replace(paper, blocks=tuple(_counted(paper.blocks)))
+
+
+def _signed(kind: str, pk: int, by: Actor, on: dt.date, part: int | None) -> Paper | None:
+    """A paper with the names under it, or one of the wordings that were signed."""
+    record, paper = record_of(kind, pk, by=by, on=on), _made(kind, pk, by, on)
+    if record is None or paper is None:
+        return None
+    personal = bool(may(by, "registry.personal", record.office_code))
+    if part is not None:
+        return signed_papers.verbatim(kind, record, part, paper.office_name, personal=personal)
+    found = signed_papers.with_names(kind, paper, record, personal=personal)
+    return found if personal else replace(found, blocks=tuple(_without_contacts(found.blocks)))
+
+
+def _without_contacts(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, Facts):
+            rows = (tuple((k, HIDDEN if k in _PERSONAL and v else v) for k, v in row) for row in block.rows)
+            block = Facts(tuple(rows))
+        yield block
+
+
+def to_sign(kind: str, pk: int, *, by: Actor, on: dt.date) -> tuple[Record, Wording] | None:
+    """A paper as it is put before people to sign, with its record; None where ``by`` may not see it."""
+    record, paper = record_of(kind, pk, by=by, on=on), _made(kind, pk, by, on)
+    if record is None or paper is None:
+        return None
+    return record, signed_papers.wording(kind, paper, record)
 
 
 def _counted(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -115,10 +158,6 @@ def _failures(visit: Visit) -> list[str]:
     ]
 
 
-def _imprint(office_name: str, on: dt.date) -> tuple[str, str]:
-    return (_say("notice-copies"), f"{office_name}　{chinese_date(on)}印发")
-
-
 # ── 现场检查记录 ──────────────────────────────────────────────────────────────────────────────────
 def _record(pk: int, by: Actor, on: dt.date) -> Paper | None:
     visit = queries.visit(by, pk)
@@ -134,10 +173,10 @@ def _record(pk: int, by: Actor, on: dt.date) -> Paper | None:
         if signed and signed.from_device
         else _record_blocks(visit, standing.content, office, personal, signed is not None)
     )
-    blocks += [Text(_say("record-read"), small=True), _record_signs(signed, personal)]
+    blocks += [Text(say("record-read"), small=True), _record_signs(signed, personal)]
     for supplement in records[1:]:
         blocks += [NewPage(supplement.content["title"]), Text(f"编号：{visit.number}", indent=False)]
-        blocks += _lines(supplement.content["said"])
+        blocks += paragraphs(supplement.content["said"])
         blocks.append(_record_signs(supplement, personal))
     return Paper(
         "record", site_record.TITLE, office, visit.number, tuple(blocks),
@@ -156,7 +195,7 @@ def _record_blocks(
     visit: Visit, content: dict[str, Any], office: str, personal: bool, signed: bool
 ) -> list[Block]:
     facts = [
-        (fact["label"], _HIDDEN if fact["personal"] and fact["value"] and not personal else fact["value"])
+        (fact["label"], HIDDEN if fact["personal"] and fact["value"] and not personal else fact["value"])
         for fact in content["facts"]
     ]
     known = dict(facts)
@@ -167,7 +206,7 @@ def _record_blocks(
     )  # fmt: skip
     blocks.append(Text(intro))
     if visit.state == "refused":
-        blocks += [Text(_say("record-refused")), Text(content["remark"])]
+        blocks += [Text(say("record-refused")), Text(content["remark"])]
     # a visit that is still to be made: a form to fill in by hand
     blank = visit.state in ("planned", "started") and not signed
     blocks += _findings(content["failed"], visit, blank)
@@ -246,31 +285,12 @@ def _products_and_evidence(content: dict[str, Any], blank: bool) -> list[Block]:
 def _record_signs(record: SiteRecord | None, personal: bool) -> Signs:
     """The names under a record: as drawn, or lines for them."""
     given = list(record.signatures.all()) if record else []
-    lines = [
-        _sign(row, personal) for row in sorted(given, key=lambda row: list(signing.ROLES).index(row.role))
-    ]
+    lines = [signed_papers.sign_line(row, personal) for row in signed_papers.in_order(given)]
     roles = [row.role for row in given]
     lines += [Sign("被检查单位（签名、盖章）")] if "party" not in roles else []
     lines += [Sign("检查人员（签名）")] * max(0, checklists.minimum_inspectors() - roles.count("inspector"))
     lines += [Sign("见证人（签名）")] if not given else []
     return Signs(tuple(lines))
-
-
-def _sign(row: Signature, personal: bool) -> Sign:
-    role = signing.ROLES[row.role]
-    name = row.name if personal or row.role == "inspector" else _HIDDEN
-    if row.refused:
-        seen = row.witnesses if personal else _HIDDEN
-        return Sign(
-            role, name, _moment(row.signed_at), note=f"拒绝签名。理由：{row.statement}。见证人：{seen}"
-        )
-    shown = personal or row.role == "inspector"
-    here = shown and row.file and default_storage.exists(row.file.name)
-    picture = Path(default_storage.path(row.file.name)) if here else None
-    return Sign(
-        role, name, _moment(row.signed_at), picture, row.statement if shown else "",
-        row.pk if here else None,
-    )  # fmt: skip
 
 
 # ── 检查结果告知书 ────────────────────────────────────────────────────────────────────────────────
@@ -283,19 +303,19 @@ def _result(pk: int, by: Actor, on: dt.date) -> Paper | None:
     office, issued = signing_office(visit.office_code), issuing.issued("result", visit)
     said = {"date": chinese_date(visit.visited_on), "kind": visit.kind, "number": visit.number}
     failures = _failures(visit)
-    blocks: list[Block] = [Text(_say("result-intro", **said)), Heading("检查结论"), Text(_conclusion(visit))]
-    blocks += [Heading("发现的问题"), *(_numbered(failures) or [Text("没有发现不符合项。")])]
+    blocks: list[Block] = [Text(say("result-intro", **said)), Heading("检查结论"), Text(_conclusion(visit))]
+    blocks += [Heading("发现的问题"), *(numbered(failures) or [Text("没有发现不符合项。")])]
     orders = list(visit.corrections.all())
     if orders:
         blocks.append(Heading("整改要求"))
         for order in orders:
             blocks.append(Text(f"{order.number}，请于{_due(order)}前改正："))
-            blocks += _lines(order.content)
-    blocks.append(Text(_say("result-defence")))
+            blocks += paragraphs(order.content)
+    blocks.append(Text(say("result-defence")))
     day = issued.issued_on if issued else on
     return Paper(
         "result", KINDS["result"], office, issued.number if issued else "", tuple(blocks),
-        addressee=visit.party.name, official=True, sealed_on=day, imprint=_imprint(office, day),
+        addressee=visit.party.name, official=True, sealed_on=day, imprint=imprint(office, day),
         draft="" if issued else "尚未编号",
     )  # fmt: skip
 
@@ -315,15 +335,15 @@ def _notice(pk: int, by: Actor, on: dt.date) -> Paper | None:
     visit, office = order.visit, signing_office(order.office_code)
     visited = chinese_date(visit.visited_on) if visit.visited_on else ""
     failures = _failures(visit)
-    blocks: list[Block] = [Text(_say("notice-intro", date=visited, kind=visit.kind, number=visit.number))]
-    blocks += _numbered(failures)
-    blocks.append(Text(_say("notice-order", due=_due(order))))
-    blocks += _lines(order.content)
-    blocks += [Text(_say("notice-late")), Text(_say("notice-remedy"))]
-    blocks.append(_blank_signs("当事人（签收、盖章）", "送达人（签名）"))
+    blocks: list[Block] = [Text(say("notice-intro", date=visited, kind=visit.kind, number=visit.number))]
+    blocks += numbered(failures)
+    blocks.append(Text(say("notice-order", due=_due(order))))
+    blocks += paragraphs(order.content)
+    blocks += [Text(say("notice-late")), Text(say("notice-remedy"))]
+    blocks.append(blank_signs("当事人（签收、盖章）", "送达人（签名）"))
     return Paper(
         "notice", KINDS["notice"], office, order.number, tuple(blocks), addressee=visit.party.name,
-        official=True, sealed_on=order.ordered_on, imprint=_imprint(office, order.ordered_on),
+        official=True, sealed_on=order.ordered_on, imprint=imprint(office, order.ordered_on),
     )  # fmt: skip
 
 
@@ -349,15 +369,15 @@ def _recheck(pk: int, by: Actor, on: dt.date) -> Paper | None:
     ]
     blocks += [
         Heading("责令改正的内容"),
-        *_lines(order.content),
+        *paragraphs(order.content),
     ]
-    blocks += [Heading("整改情况"), *(_lines(order.answer) or [Blank("", 3)])]
+    blocks += [Heading("整改情况"), *(paragraphs(order.answer) or [Blank("", 3)])]
     blocks += _before_and_after(order)
     result = {"passed": "复查通过，整改到位。", "closed": "复查通过，整改到位。", "failed": "复查未通过。"}
     blocks.append(Heading("复查结论"))
     said = result.get(order.state, "")
     blocks += [Text(said)] if said else [Text("□ 已按要求改正　　□ 部分改正　　□ 未改正"), Blank("说明", 2)]
-    blocks.append(_blank_signs("被检查单位（签名、盖章）", "检查人员（签名）", "检查人员（签名）"))
+    blocks.append(blank_signs("被检查单位（签名、盖章）", "检查人员（签名）", "检查人员（签名）"))
     return Paper(
         "recheck", KINDS["recheck"], office, issued.number if issued else "", tuple(blocks),
         draft="" if issued else "尚未编号",
@@ -385,7 +405,6 @@ def _interview(pk: int, by: Actor, on: dt.date) -> Paper | None:
     talk: Interview | None = cases.interview(by, pk)
     if talk is None:
         return None
-    personal = bool(may(by, "registry.personal", talk.office_code))
     office, issued = signing_office(talk.office_code), issuing.issued("interview", talk)
     party, day = talk.party, chinese_date(talk.held_on)
     head = party.legal_representative or party.head
@@ -393,7 +412,7 @@ def _interview(pk: int, by: Actor, on: dt.date) -> Paper | None:
         ("被约谈单位", party.name),
         ("统一社会信用代码", party.uscc or ""),
         ("地址", party.address),
-        ("法定代表人（负责人）", head if personal or not head else _HIDDEN),
+        ("法定代表人（负责人）", head),
         ("约谈日期", day),
         ("约谈地点", ""),
         ("环节", talk.link),
@@ -405,7 +424,7 @@ def _interview(pk: int, by: Actor, on: dt.date) -> Paper | None:
     blocks: list[Block] = [Facts.of(facts), Text(say("interview-intro", date=day, office=office))]
     blocks += [Heading("约谈事由"), *([Text(talk.reason)] if talk.reason else [Blank("", 2)])]
     blocks += [Heading("约谈内容"), Blank("", 4), Heading("被约谈单位的说明和承诺"), Blank("", 4)]
-    blocks.append(_blank_signs("被约谈人（签名、盖章）", "约谈人（签名）", "记录人（签名）"))
+    blocks.append(blank_signs("被约谈人（签名、盖章）", "约谈人（签名）", "记录人（签名）"))
     return Paper(
         "interview", KINDS["interview"], office, issued.number if issued else "", tuple(blocks),
         draft="" if issued else "尚未编号",

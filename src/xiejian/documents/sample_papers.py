@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from xiejian.documents import signed_papers
 from xiejian.documents.draft import chinese_date
-from xiejian.documents.paper import Block, Facts, Heading, Paper, Sign, Signs, Text
+from xiejian.documents.paper import Blank, Block, Facts, Heading, Paper, Sign, Signs, Text
+from xiejian.inspections import signing
+from xiejian.inspections.signing import Wording
 from xiejian.kernel import deadlines
 from xiejian.kernel.deadline_facts import unit_label
 from xiejian.people.numbering import signing_office
@@ -13,7 +16,15 @@ from xiejian.sampling import rules
 from xiejian.sampling.checks import FAILED, METHODS, PASSED
 from xiejian.sampling.models import Sample
 
-KINDS = {"sheet": "抽样单", "result": "检验结果告知书", "letter": "关于协助核查不符合规定产品的函"}
+KINDS = {
+    "sheet": signing.PAPERS["sheet"],
+    "result": "检验结果告知书",
+    "letter": "关于协助核查不符合规定产品的函",
+    "disposal": "不合格产品核查处置通知书",
+    "recall": "不合格产品召回通知书",
+}
+#: The measure whose number a notice bears, once it is recorded.
+_MEASURES = {"disposal": "stop", "recall": "recall"}
 
 
 def available(sample: Sample) -> dict[str, str]:
@@ -21,12 +32,24 @@ def available(sample: Sample) -> dict[str, str]:
     found = ["sheet"] if sample.sampled_on or sample.state == "planned" else []
     found += ["result"] if sample.result else []
     found += ["letter"] if sample.result == FAILED and sample.maker else []
+    found += ["disposal"] if sample.failed else []
+    found += ["recall"] if sample.failed and sample.maker else []
     return {kind: KINDS[kind] for kind in found}
 
 
-def make(kind: str, sample: Sample, *, on: dt.date) -> Paper:
-    """The paper of a sample as of a day; KeyError for a kind that it does not have (see ``available``)."""
-    return {"sheet": _sheet, "result": _result, "letter": _letter}[kind](sample, on)
+def make(kind: str, sample: Sample, *, on: dt.date, personal: bool = True) -> Paper:
+    """The paper of a sample as of a day; KeyError for a kind that it does not have (see ``available``).
+
+    ``personal``: whether the reader may see the names of the sampled party's people.
+    """
+    if kind == "sheet":
+        return signed_papers.with_names("sheet", _sheet(sample), sample, personal=personal)
+    return {"result": _result, "letter": _letter, "disposal": _disposal, "recall": _recall}[kind](sample, on)
+
+
+def sheet_to_sign(sample: Sample) -> Wording:
+    """The sheet as it is put before people; for the office those sign who took the sample."""
+    return signed_papers.wording("sheet", _sheet(sample), sample, sample.samplers.split("、"))
 
 
 def _day(on: dt.date | None) -> str:
@@ -58,7 +81,7 @@ def _product(sample: Sample) -> Facts:
     )
 
 
-def _sheet(sample: Sample, on: dt.date) -> Paper:
+def _sheet(sample: Sample) -> Paper:
     party, price = sample.party, sample.price_fen
     place = Facts.of(
         (
@@ -147,4 +170,39 @@ def _letter(sample: Sample, on: dt.date) -> Paper:
     return Paper(
         "letter", KINDS["letter"], signing_office(sample.office_code), "", blocks,
         addressee=f"{sample.maker}所在地药品监督管理部门", official=True, sealed_on=on,
+    )  # fmt: skip
+
+
+def _issued(sample: Sample, kind: str) -> tuple[str, dt.date | None]:
+    """Number and day of a notice, as the measure that it belongs to was recorded."""
+    done = [row for row in sample.disposals.all() if row.measure == _MEASURES[kind]]
+    return (done[0].reference, done[0].done_on) if done else ("", None)
+
+
+def _disposal(sample: Sample, on: dt.date) -> Paper:
+    """What the sampled party must do with the lot, and what it has to report."""
+    number, day = _issued(sample, "disposal")
+    product = _product(sample)
+    blocks: tuple[Block, ...] = (
+        Text(rules.text("disposal", **_said(sample))), product, Text(rules.text("disposal_orders")),
+        Text(rules.text("disposal_report")), Blank("现存数量、已销售或者使用数量、购进来源和销售去向", 3),
+        Signs((Sign("当事人（签收、盖章）"), Sign("送达人（签名）"))),
+    )  # fmt: skip
+    return Paper(
+        "disposal", KINDS["disposal"], signing_office(sample.office_code), number, blocks,
+        addressee=sample.party.name, official=True, sealed_on=day or on, draft="" if number else "尚未编号",
+    )  # fmt: skip
+
+
+def _recall(sample: Sample, on: dt.date) -> Paper:
+    """To the maker on the label: product, reason, result of the evaluation, what is asked (range, time)."""
+    number, day = _issued(sample, "recall")
+    blocks: tuple[Block, ...] = (
+        Text(rules.text("recall", **_said(sample))), _product(sample), Text(rules.text("recall_asks")),
+        Blank("召回范围", 1), Blank("时限", 1), Text(rules.text("recall_report")),
+        Signs((Sign("当事人（签收、盖章）"), Sign("送达人（签名）"))),
+    )  # fmt: skip
+    return Paper(
+        "recall", KINDS["recall"], signing_office(sample.office_code), number, blocks,
+        addressee=sample.maker, official=True, sealed_on=day or on, draft="" if number else "尚未编号",
     )  # fmt: skip

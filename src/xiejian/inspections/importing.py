@@ -14,6 +14,9 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from xiejian.clocks import actions as clocks
+from xiejian.clocks.actions import NewClock
+from xiejian.inspections.actions import RECHECK, RECHECK_RULE
 from xiejian.inspections.checklists import minimum_inspectors
 from xiejian.inspections.checks import VISIT_KINDS, check_order_of_dates, check_team_size
 from xiejian.inspections.judgements import CONCLUSIONS
@@ -25,7 +28,7 @@ from xiejian.kernel.tabular import Column
 from xiejian.people.policy import Actor, require
 from xiejian.registry.batches import Batch, Outcome, Progress
 from xiejian.registry.columns import read_link
-from xiejian.registry.models import LINKS
+from xiejian.registry.models import LINKS, Party
 from xiejian.registry.records import Reading, RecordLoad, Written, extra_of, given
 from xiejian.registry.references import REFERENCE, REFERENCE_COLUMNS, PartyRef, office_code
 
@@ -94,7 +97,10 @@ def import_visits(
     require(by, "registry.import", office_code or None)
     table = tabular.read(path, VISIT_COLUMNS, either=REFERENCE)
     batch = Batch("visits", path, by, at, office_code, filename, progress)
-    load = RecordLoad(batch, Visit, "number", "检查编号", _read, "检查机构代码", _hand_over)
+    load = RecordLoad(
+        batch, Visit, "number", "检查编号", _read, "检查机构代码",
+        lambda written: _hand_over(written, by, at),
+    )  # fmt: skip
     load.run(table)
     return batch.finish(table, "visits", {"amended": load.amended})
 
@@ -155,10 +161,10 @@ def _read(cells: Cells, ref: PartyRef | None, today: dt.date) -> Reading:
     return Reading(key, office or (ref.office_code if ref else ""), stated, defaults)
 
 
-def _hand_over(written: Written[Visit]) -> None:
+def _hand_over(written: Written[Visit], by: Actor, at: dt.datetime) -> None:
     """What follows from the visits: a transfer per body on the day of the visit, an order per 责令改正."""
     replace_transfers("visit", written, {v.number: v.visited_on for v in written.all if v.visited_on})
-    replace_orders(written.all)
+    replace_orders(written.all, by, at)
 
 
 def order_of(visit: Visit) -> dict[str, Any]:
@@ -180,7 +186,7 @@ def order_of(visit: Visit) -> dict[str, Any]:
     }
 
 
-def replace_orders(visits: Sequence[Visit]) -> None:
+def replace_orders(visits: Sequence[Visit], by: Actor, at: dt.datetime) -> None:
     """Bring the orders of imported visits to what their rows say: one per visit that ordered a correction.
 
     An order that was written or worked on here is left as it is; one that a row takes back goes,
@@ -206,6 +212,27 @@ def replace_orders(visits: Sequence[Visit]) -> None:
     if kept:
         Correction.objects.bulk_update(kept, _ORDER_FIELDS, batch_size=500)
     Correction.objects.filter(pk__in=gone).delete()
+    _time_rechecks([*new, *kept], gone, by, at)
+
+
+def _time_rechecks(orders: Sequence[Correction], gone: Sequence[int], by: Actor, at: dt.datetime) -> None:
+    """跟踪复查: the clock of each order as its row says it: it runs, or it ended with the re-check."""
+    names = dict(Party.objects.filter(visits__corrections__in=orders).values_list("visits__pk", "name"))
+    clocks.set_clocks(
+        [
+            NewClock(
+                "correction", order.pk, RECHECK, RECHECK_RULE, order.due_on,
+                f"{order.number} {names.get(order.visit_id, '')}", order.office_code,
+            )
+            for order in orders
+            if order.state == CORRECTION_START and order.due_on
+        ],
+        by=by, at=at,
+    )  # fmt: skip
+    done = {order.pk: order.rechecked_on for order in orders if order.rechecked_on}
+    clocks.finish_clocks(subject="correction", name=RECHECK, ended=done, by=by, at=at)
+    for order in gone:
+        clocks.drop_clocks(subject="correction", record=order, reason="导入的检查不再责令改正", by=by, at=at)
 
 
 class Source(Protocol):

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -351,6 +351,24 @@ def _leg(entry: dict[str, Any], where: str) -> Leg:
         entry.get("follows", False),
         _extension(entry.get("extension"), where),
     )
+
+
+def period(rule: Rule, number: str) -> Rule | None:
+    """The rule itself for no number; for 2, 3 … that further period of it as a rule by itself.
+
+    None where there is none, or where it follows another and so has no start of its own.
+    """
+    if not number:
+        return rule
+    if not number.isdecimal() or not 2 <= int(number) <= len(rule.legs) + 1:
+        return None
+    leg = rule.legs[int(number) - 2]
+    if leg.follows:
+        return None
+    return replace(
+        rule, id=f"{rule.id}.{int(number)}", meaning=leg.meaning, starts=leg.starts, n=leg.n, unit=leg.unit,
+        extension=leg.extension, legs=(), replaces="", replaced_by="", dates=(), before=False, opens=None,
+    )  # fmt: skip
 
 
 def _check_orders(limits: TimeLimits) -> None:

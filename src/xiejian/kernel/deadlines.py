@@ -189,13 +189,19 @@ def _stopped(stops: Iterable[Stop], day: dt.date) -> Stop | None:
 
 
 def rule(rule_id: object) -> Rule:
-    """The rule of this id, as it is written or in small letters; Refused K421."""
+    """The rule of this id, as it is written or in small letters; Refused K421.
+
+    ``SM-4.2`` is the second period of SM-4, which runs from the same day, as a rule by itself.
+    """
     rules = deadline_rules.load().rules
     if isinstance(rule_id, str):
         if found := rules.get(rule_id):
             return found
-        if len(rule_id) <= facts.LONGEST and (found := rules.get(rule_id.strip().upper())):
-            return found
+        if len(rule_id) <= facts.LONGEST:
+            name, _, period = rule_id.strip().upper().partition(".")
+            found = rules.get(name)
+            if found and (found := deadline_rules.period(found, period)):
+                return found
     raise Refused(problems("K421", "rule", rule=facts.shown(rule_id)))
 
 

@@ -543,8 +543,20 @@ def raise_objection(*, sample: Sample, on: dt.date, reasons: str, by: Actor, at:
     sample.objected_on, sample.objection = on, reasons
     sample.save()
     _finish(sample, "objection", on, by, at)
-    _start(sample, "verify", on, by, at)
+    for name in ("enter", "verify"):
+        _start(sample, name, on, by, at)
     _note("raise_objection", sample, by, at, state=state, on=on, reasons=reasons)
+    return sample
+
+
+@transaction.atomic
+def enter_objection(*, sample: Sample, on: dt.date, by: Actor, at: dt.datetime) -> Sample:
+    """The objection was entered in the national sampling system: the time for that ends."""
+    sample, state = _step(sample, "enter_objection", by)
+    _dated(at, "录入日期", on, "提出异议日期", sample.objected_on)
+    _finish(sample, "enter", on, by, at)
+    sample.save()
+    _note("enter_objection", sample, by, at, state=state, on=on)
     return sample
 
 
@@ -558,7 +570,8 @@ def answer_objection(
     _dated(at, "核实日期", on, "提出异议日期", sample.objected_on)
     sample.objection_result, sample.objection_answered_on = result, on
     sample.save()
-    _finish(sample, "verify", on, by, at)
+    for name in ("enter", "verify"):
+        _finish(sample, name, on, by, at)
     _note("answer_objection", sample, by, at, state=state, on=on, result=result, note=note)
     return sample
 

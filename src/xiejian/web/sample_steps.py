@@ -209,6 +209,7 @@ STEPS: dict[str, Step] = {
             "notify_result", "送达检验结果", ServeForm, _by(actions.notify_result),
             "不符合规定的，自送达起可在法定期限内申请复检。",
         ),
+        Step("enter_objection", "登记异议录入", DayForm, _by(actions.enter_objection)),
         Step(
             "answer_objection", "登记异议核实结果", AnswerForm, _by(actions.answer_objection),
             "成立：不是标示企业的产品，按来源追查；不成立：继续办理。",

@@ -23,7 +23,7 @@ from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.views.people import office_choices
 
 #: Which page shows the record of a clock: its subject → the URL name that takes the record's id.
-PAGES = {"correction": "correction", "case": "case", "sample": "sample", "lead": "lead"}
+PAGES = {"correction": "correction", "case": "case", "sample": "sample", "lead": "lead", "risk_item": "risk_item", "liaison": "liaison"}
 KINDS = {"late": "已超期", "soon": "近期到期", "provisional": "暂定"}
 #: moves shown before they are applied; the rest is counted
 SHOWN = 200
@@ -116,10 +116,10 @@ def _spans(found: Due) -> list[tuple[str, str]]:
 def clock_why(request: HttpRequest, pk: int) -> HttpResponse:
     """Why a clock ends when it does: the rule, the start, every day that did not count."""
     found = get_object_or_404(visible(Clock.objects.all(), request.actor), pk=pk)
-    due = counting.due(found)
+    due = None if found.agreed else counting.due(found)
     context = {
         "clock": found, "due": due, "standing": queries.standing(found, clock.now(request)),
-        "skipped": _spans(due), "made_up": due.made_up,
+        "skipped": _spans(due) if due else [], "made_up": due.made_up if due else (),
     }  # fmt: skip
     whole = "web/clocks/why_page.html"
     return render(request, "web/clocks/why.html" if request.htmx else whole, context)

@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
 from xiejian.clocks.queries import clocks_of
-from xiejian.inspections import actions, answering, correction_items, limits, queries, reminding
+from xiejian.inspections import actions, answering, correction_items, liaisons, limits, queries, reminding
 from xiejian.inspections.checks import MADE, REMINDERS
 from xiejian.inspections.correction_items import ItemAnswer
 from xiejian.inspections.models import Correction, CorrectionItem
@@ -370,6 +370,8 @@ def _page(request: HttpRequest, found: Correction, taken: Taken) -> dict[str, An
             ("整改后", [item for item in evidence if item.row.stage == "after"]),
         ],
         "items": list(found.items.all()),
+        "liaisons": liaisons.of_record(actor, on, correction=found),
+        "on": on,
         "may_open_link": editable and found.state in answering.ANSWERABLE,
         "link": next((row for row in found.answer_links.all() if row.revoked_at is None), None),
         "no_evidence": found.state == "passed" and not found.evidence.all(),

@@ -22,6 +22,7 @@ from xiejian.inspections import actions, limits, queries
 from xiejian.inspections.checks import EVIDENCE_KINDS, EVIDENCE_TYPES, STAGES
 from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.inspections.paper_checks import capture_marks
+from xiejian.inspections.places import Place
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import may, require
 from xiejian.web import clock
@@ -35,6 +36,11 @@ SHOWN_IN_PLACE = {
     ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".wav": "audio/wav",
     ".weba": "audio/webm", ".txt": "text/plain; charset=utf-8",
 }  # fmt: skip
+#: Records of other rooms that hold evidence: their page, the permissions to look and to describe.
+PLACES = {
+    "sample": ("sample", "sampling.view", "sampling.sample"),
+    "liaison": ("liaison", "inspections.view", "inspections.visit"),
+}
 ICONS = {"scan": "file-text", "audio": "phone", "video": "camera", "document": "file-text", "photo": "camera"}
 
 
@@ -76,7 +82,11 @@ class DescribeForm(PageForm):
 
 
 def attach(
-    request: HttpRequest, form: EvidenceForm, visit: Visit | None = None, correction: Correction | None = None
+    request: HttpRequest,
+    form: EvidenceForm,
+    visit: Visit | None = None,
+    correction: Correction | None = None,
+    place: Place | None = None,
 ) -> list[Problem]:
     """Store the files of a form, each by itself: what is wrong with one does not lose the others."""
     if not form.is_valid():
@@ -86,7 +96,7 @@ def attach(
     for file in files:
         try:
             actions.attach_evidence(
-                file=file, visit=visit, correction=correction, caption=given["caption"],
+                file=file, visit=visit, correction=correction, place=place, caption=given["caption"],
                 stage=given.get("stage", ""), by=request.actor, at=clock.now(request),
             )  # fmt: skip
         except Refused as refused:
@@ -129,9 +139,47 @@ def marks(row: Evidence, visited_on: dt.date | None) -> list[str]:
 
 def _found(request: HttpRequest, pk: int) -> Evidence:
     found = queries.evidence(request.actor, pk)
-    if found is None:
+    if found is None or (found.subject and not _may_look(request, found.subject)):
         raise Http404
     return found
+
+
+def _may_look(request: HttpRequest, subject: str) -> bool:
+    return subject in PLACES and bool(may(request.actor, PLACES[subject][1]))
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The record that holds a piece of evidence: its page, and how the actions name it."""
+
+    number: str
+    office_code: str
+    page: str
+    permission: str
+    named: dict[str, Any]
+    rows: list[Evidence]
+    party: str = ""
+    visited_on: dt.date | None = None
+
+
+def _holder(found: Evidence) -> Holder:
+    if found.subject:
+        page, _, permission = PLACES[found.subject]
+        place = Place(found.subject, found.record_key or 0, found.place, found.office_code, permission)
+        rows = queries.evidence_of(found.subject, place.record).filter(office_code=found.office_code)
+        return Holder(
+            found.place, found.office_code, reverse(page, args=[place.record]), permission,
+            {"place": place}, list(rows),
+        )  # fmt: skip
+    if found.visit:
+        visit, place, page = found.visit, found.visit, "visit"
+    else:
+        visit, place, page = found.correction.visit, found.correction, "correction"
+    return Holder(
+        place.number, place.office_code, reverse(page, args=[place.pk]), "inspections.visit",
+        {page: place}, list(place.evidence.all()), visit.party.name,
+        visit.visited_on if found.visit else None,
+    )  # fmt: skip
 
 
 def _file(file: FieldFile, content_type: str, name: str, download: bool) -> FileResponse:
@@ -166,32 +214,31 @@ def evidence_small(request: HttpRequest, pk: int) -> HttpResponse | FileResponse
 def evidence_view(request: HttpRequest, pk: int) -> HttpResponse:
     """One piece of evidence: what does it show, when and where was it taken, is it unchanged?"""
     found = _found(request, pk)
-    place = found.visit or found.correction
+    place = _holder(found)
     form = DescribeForm(request.POST or None, initial={"caption": found.caption, "stage": found.stage})
-    if found.visit:
+    if not found.correction:
         del form.fields["stage"]
     wrong: list[Problem] = []
     if request.method == "POST":
-        require(request.actor, "inspections.visit", place.office_code)
+        require(request.actor, place.permission, place.office_code)
         try:
-            if _change(request, found, form):
+            if _change(request, found, place, form):
                 return redirect("evidence_view", pk=pk)
         except Refused as refused:
             wrong = list(refused.problems)
-    visit = found.visit or found.correction.visit
-    rows = list(place.evidence.all())
+    rows = place.rows
     at = next(n for n, row in enumerate(rows) if row.pk == found.pk)
     context = {
-        "item": gallery([found], visit.visited_on if found.visit else None)[0],
+        "item": gallery([found], place.visited_on)[0],
         "number": at + 1,
         "count": len(rows),
         "before": rows[at - 1] if at else None,
         "after": rows[at + 1] if at + 1 < len(rows) else None,
         "place": place,
-        "place_page": reverse("visit" if found.visit else "correction", args=[place.pk]),
-        "party": visit.party,
+        "place_page": place.page,
+        "party": place.party,
         "personal": bool(may(request.actor, "registry.personal", place.office_code)),
-        "editable": bool(may(request.actor, "inspections.visit", place.office_code)),
+        "editable": bool(may(request.actor, place.permission, place.office_code)),
         "form": form,
         "problems": wrong,
     }
@@ -199,20 +246,20 @@ def evidence_view(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/evidence/view.html", context, status=status)
 
 
-def _change(request: HttpRequest, found: Evidence, form: DescribeForm) -> bool:
+def _change(request: HttpRequest, found: Evidence, place: Holder, form: DescribeForm) -> bool:
     """Move the piece one place, or describe it anew; whether anything was done."""
     who: dict[str, Any] = {"by": request.actor, "at": clock.now(request)}
     move = {"earlier": -1, "later": 1}.get(request.POST.get("do", ""))
     if move:
-        place = found.visit or found.correction
-        ids = [row.pk for row in place.evidence.all()]
+        ids = [row.pk for row in place.rows]
         at = ids.index(found.pk)
         to = min(max(at + move, 0), len(ids) - 1)
         ids.insert(to, ids.pop(at))
-        actions.order_evidence(visit=found.visit, correction=found.correction, ids=ids, **who)
+        actions.order_evidence(ids=ids, **place.named, **who)
         return True
     if not form.is_valid():
         return False
-    actions.describe_evidence(evidence=found, **form.cleaned_data, **who)
+    more = {"place": place.named["place"]} if found.subject else {}
+    actions.describe_evidence(evidence=found, **form.cleaned_data, **more, **who)
     messages.success(request, "已更正证据说明。")
     return True

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from xiejian.cases import queries as cases
+from xiejian.inspections import liaisons
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import laws
 from xiejian.kernel.divisions import stem
@@ -72,6 +73,8 @@ def _visits(actor: Actor, on: dt.date) -> dict[str, Any]:
     if may(actor, "inspections.visit"):
         found |= {"my_visits": list(mine[:SHOWN]), "my_visits_count": mine.count()}
     return found
+    owed = [*liaisons.to_answer(actor, on)[:SHOWN], *liaisons.late_answers(actor, on)[:SHOWN]]
+    found["liaisons"] = list({row.pk: row for row in owed}.values())
 
 
 def _samples(actor: Actor, on: dt.date) -> dict[str, Any]:

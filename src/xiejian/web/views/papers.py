@@ -1,9 +1,10 @@
-"""现场文书: a paper of a visit, an order or a talk shown, numbered, and handed over as Word or PDF."""
+"""现场文书: a paper of a visit, an order, a stop … shown, numbered, and handed over as Word or PDF."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,10 +13,9 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
-from xiejian.cases import queries as cases
-from xiejian.documents import papers, pdf
+from xiejian.documents import papers, pdf, signed_papers
 from xiejian.documents.paper import Paper
-from xiejian.inspections import issuing, queries
+from xiejian.inspections import issuing, signing
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import may, require
 from xiejian.web import clock
@@ -30,22 +30,23 @@ FORMS = {
 def _paper(request: HttpRequest, kind: str, pk: int) -> Paper:
     if kind not in papers.KINDS:
         raise Http404
+    asked = request.GET.get("part", "")
+    part = int(asked) if asked.isdigit() else None
     try:
-        return papers.make(kind, pk, by=request.actor, on=clock.today(request))
+        return papers.make(kind, pk, by=request.actor, on=clock.today(request), part=part)
     except Refused as refused:
         if refused.first.code == "D106":
             raise Http404 from refused
         raise
 
 
-def _record(request: HttpRequest, kind: str, pk: int) -> object:
-    """The record that a paper is made from, where the actor may see it."""
-    subject = papers.SUBJECTS[kind]
-    if subject == "visit":
-        return queries.visit(request.actor, pk)
-    if subject == "correction":
-        return queries.correction(request.actor, pk, clock.today(request))
-    return cases.interview(request.actor, pk)
+def _may_sign(request: HttpRequest, kind: str, record: Any) -> bool:
+    """Whether the paper waits for names on the screen, and the actor may take them."""
+    how = signed_papers.signable(kind)
+    if how is not None:
+        return bool(may(request.actor, how.permission, record.office_code))
+    begun = kind == signing.RECORD and record.state in ("started", "concluded", "refused")
+    return begun and bool(may(request.actor, "inspections.visit", record.office_code))
 
 
 @needs("inspections.view")  # papers.make asks besides for cases.view where a talk is the record
@@ -53,7 +54,7 @@ def _record(request: HttpRequest, kind: str, pk: int) -> object:
 def paper(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """One paper on the screen: is it as it should be, and has it its number?"""
     shown = _paper(request, kind, pk)
-    record = _record(request, kind, pk)
+    record: Any = papers.record_of(kind, pk, by=request.actor, on=clock.today(request))
     numbered = kind in issuing.NUMBERED
     if request.method == "POST" and numbered:
         require(request.actor, issuing.NUMBERED[kind], record.office_code)
@@ -70,8 +71,8 @@ def paper(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "back": reverse(papers.SUBJECTS[kind], args=[pk]),
         "may_number": numbered and not shown.number
         and bool(may(request.actor, issuing.NUMBERED[kind], record.office_code)),
-        "may_sign": kind == "record" and record.state in ("started", "concluded", "refused")
-        and bool(may(request.actor, "inspections.visit", record.office_code)),
+        "may_sign": _may_sign(request, kind, record),
+        "part": request.GET.get("part", ""),
         "pdf": pdf.program() is not None,
     }  # fmt: skip
     return render(request, "web/papers/paper.html", context)

@@ -21,6 +21,8 @@ from django.views.decorators.http import require_http_methods
 from xiejian.clocks.queries import clocks_of
 from xiejian.documents import sample_papers
 from xiejian.documents.papers import write as write_paper
+from xiejian.inspections import queries as inspections
+from xiejian.inspections.places import Place
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.numbers import udi
 from xiejian.people.policy import Actor, may, require, visible
@@ -42,6 +44,7 @@ from xiejian.web.templatetags.xiejian import tags
 from xiejian.web.views.cases import year_choices
 from xiejian.web.views.clocks import shown as clocks_shown
 from xiejian.web.views.corrections import clock_words
+from xiejian.web.views.evidence import EvidenceForm, attach, gallery
 from xiejian.web.views.people import office_choices
 from xiejian.web.views.tables import DOCX
 from xiejian.web.views.visits import campaign_titles
@@ -337,6 +340,20 @@ def _choose_party(request: HttpRequest) -> HttpResponse:
     return render(request, f"web/sampling/{'party_choices' if part else 'choose_party'}.html", context)
 
 
+class SampleEvidenceForm(EvidenceForm):
+    """Photos of a sample say what they show: its package, its seal, the place."""
+
+    shows = forms.ChoiceField(
+        label="拍摄内容", choices=[(v, v) for v in ("包装标签", "封签", "抽样现场", "其他")]
+    )
+    field_order = ["files", "shows", "caption"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        said = [given.get("shows", ""), given.get("caption", "")]
+        return given | {"caption": "：".join(filter(None, said))[:200]}
+
+
 # --- one sample ------------------------------------------------------------------------------------------
 
 
@@ -352,8 +369,14 @@ def _sample(request: HttpRequest, pk: int) -> Sample:
 def sample(request: HttpRequest, pk: int) -> HttpResponse:
     """One sample: what was taken, what came out, which clocks run, what may be done now."""
     found, actor, on = _sample(request, pk), request.actor, clock.today(request)
+    upload, unstored = SampleEvidenceForm(), list[Problem]()
     if request.method == "POST":
         require(actor, "sampling.sample", found.office_code)
+        if request.POST.get("do") == "attach_evidence":
+            upload = SampleEvidenceForm(request.POST, request.FILES)
+            unstored = attach(request, upload, place=Place.of(found, "sampling.sample"))
+            if not (unstored or upload.errors):
+                return redirect(f"{reverse('sample', args=[pk])}#evidence")
     taken = take(request, STEPS, found)
     if taken.done and taken.step:
         messages.success(request, f"已办理：{taken.step.label}。")
@@ -375,11 +398,14 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
         "history": _history(found),
         "papers": sample_papers.available(found),
         "campaign": campaign_titles(actor).get(found.campaign, found.campaign),
-        "problems": taken.problems,
+        "problems": unstored or taken.problems,
+        "evidence": gallery(inspections.evidence_of("sample", pk), found.sampled_on),
+        "upload": upload,
         "editable": bool(may(actor, "sampling.sample", found.office_code)),
         "steps": shown(STEPS, allowed(found, actor), taken, found, actor, first, first_open=True),
     }
-    return render(request, "web/sampling/sample.html", context, status=taken.status)
+    status = 422 if unstored or upload.errors else taken.status
+    return render(request, "web/sampling/sample.html", context, status=status)
 
 
 def _limit(found: Sample) -> tuple[rules.Limit, dt.date | None] | None:
@@ -416,7 +442,8 @@ def sample_paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     found = _sample(request, pk)
     if kind not in sample_papers.available(found):
         raise Http404
-    paper = sample_papers.make(kind, found, on=clock.today(request))
+    personal = bool(may(request.actor, "registry.personal", found.office_code))
+    paper = sample_papers.make(kind, found, on=clock.today(request), personal=personal)
     suffix = ".pdf" if request.GET.get("format") == "pdf" else ".docx"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"paper{suffix}"

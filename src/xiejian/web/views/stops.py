@@ -16,13 +16,13 @@ from xiejian.inspections import queries, stopping
 from xiejian.inspections.checks import MADE
 from xiejian.inspections.models import ProductionStop, Visit
 from xiejian.kernel.problems import Problem, Refused
-from xiejian.people.numbering import signing_office
 from xiejian.people.policy import Actor, may, require, visible
 from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, day, shown, take, text
+from xiejian.web.views import papers
 
 STATES = stopping.STOP_WORKFLOW.states
 TONES = {"ordered": "red", "applied": "orange", "passed": "azure", "resumed": "green"}
@@ -157,10 +157,8 @@ def _history(found: ProductionStop) -> list[tuple[dt.date, str, str]]:
 
 @needs("inspections.view")
 def stop_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """停产整改通知书, or once resumed 恢复生产通知书, ready to print."""
-    found = _stop(request, pk)
-    context = {"found": found, "office_name": signing_office(found.office_code)}
-    return render(request, "web/stops/notice.html", context)
+    """停产整改通知书, or once resumed 恢复生产通知书, at the address of its stop."""
+    return papers.paper(request, "resume" if _stop(request, pk).resumed_on else "stop", pk)
 
 
 class StopForm(PageForm):
