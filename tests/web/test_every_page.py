@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -31,6 +32,8 @@ from xiejian.inspections.models import (
 from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
 from xiejian.leads.models import Informant, Lead
+from xiejian.offline.models import Conflict, Device, FieldEvent
+from xiejian.offline.urls import urlpatterns as field_patterns
 from xiejian.people import actions
 from xiejian.people.models import Office, SavedView
 from xiejian.people.policy import SYSTEM, Actor, roles
@@ -42,7 +45,16 @@ from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
 from xiejian.web.urls import urlpatterns
 
-PAGES: dict[str, URLPattern] = {pattern.name: pattern for pattern in urlpatterns if pattern.name}
+#: what only a phone asks for: answered to its mark, not to a role (tests/offline holds them to that)
+PHONE_DOORS = {
+    "field_worker", "field_manifest", "field_state", "field_register", "field_unlock", "field_day",
+    "field_sync", "field_file",
+}  # fmt: skip
+PAGES: dict[str, URLPattern] = {
+    pattern.name: pattern
+    for pattern in (*urlpatterns, *field_patterns)
+    if pattern.name and pattern.name not in PHONE_DOORS
+}
 FORM = forms.form("annual")
 RULE = rule_book.entries()[0]
 THEIRS = "独山县外地医疗器械公司"
@@ -65,6 +77,7 @@ class World:
         self._people(officer)
         self.batch = ImportBatch.objects.create(
             kind="parties", filename=f"{party.name}.xlsx", digest="0", at=NOW, by_name="x",
+        self._phone()
             office_code=office.code,
         )  # fmt: skip
         self.job = jobs.receive(
@@ -250,6 +263,22 @@ class World:
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
             "lead_photo": self.lead_photo,
             "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
+    def _phone(self) -> None:
+        party = self.party
+        self.device = Device.objects.create(
+            officer=self.officer, name=f"{party.name}手机", secret="0", office_code=party.office_code,
+            registered_at=NOW,
+        )  # fmt: skip
+        self.event = FieldEvent.objects.create(
+            pk=uuid.uuid4(), device=self.device, visit=self.visit, visit_key=str(self.visit.pk), sequence=1,
+            kind="record_findings", payload={"entries": []}, outcome="conflict", captured_at=NOW,
+            received_at=NOW, office_code=party.office_code,
+        )  # fmt: skip
+        Conflict.objects.create(
+            event=self.event, visit=self.visit, field="conclusion", given={"conclusion": f"{party.name}合格"},
+            office_code=party.office_code,
+        )  # fmt: skip
+
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
         more = {
@@ -277,6 +306,7 @@ class World:
             "document": {"kind": "summary"},
             "figure": {"measure_id": "certificates"},
             "law": {"law_id": "条例"},
+            "device": self.device, "received_event": self.event, "received_file": self.event,
             "law_read": {"law_id": "条例"},
             "rule_entry": {"slug": RULE.slug},
             "rule_check": {"slug": RULE.slug},
@@ -322,7 +352,9 @@ def asked(client: Client, address: str) -> Iterator[tuple[str, bytes]]:
 
 
 #: Allowed, but the record behind the address is made for one officer or holds no file in this world.
-OWN_RECORD = {"forget_view", "import_job", "import_rejects", "schedule_job", "visit_point"}
+OWN_RECORD = {
+    "forget_view", "import_job", "import_rejects", "schedule_job", "visit_point", "device", "received_file",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
@@ -415,7 +447,7 @@ class Markup(HTMLParser):
 
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
-    "schedule_job", "own_calendar", "office_calendar",
+    "schedule_job", "received_file", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",
