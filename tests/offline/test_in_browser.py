@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pypdf
@@ -13,6 +14,7 @@ import segno
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from camera_film import datamatrix, film
 from field_server import BIN, PASSWORD, FieldServer
 from xiejian.documents import pdf
 
@@ -30,15 +32,32 @@ def server(tmp_path_factory) -> Iterator[FieldServer]:
     found.kill()
 
 
-@pytest.fixture
-def context(server) -> Iterator[BrowserContext]:
+@contextmanager
+def browsing(server: FieldServer, *more: str, **settings) -> Iterator[BrowserContext]:
+    """A browser of the size of a phone; ``more`` are its flags."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: set XIEJIAN_CHROMIUM")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser.new_context(viewport={"width": 375, "height": 812}, base_url=server.url, locale="zh-CN")
+        phone = {"viewport": {"width": 375, "height": 812}, "base_url": server.url, "locale": "zh-CN"}
+        yield browser.new_context(**phone, **settings)
         browser.close()
+
+
+@pytest.fixture
+def context(server) -> Iterator[BrowserContext]:
+    with browsing(server) as found:
+        yield found
+
+
+@pytest.fixture
+def with_camera(server, tmp_path) -> Iterator[BrowserContext]:
+    """A phone with a microphone that beeps and a camera that sees a printed device code."""
+    label = film(datamatrix(UDI), tmp_path / "label.y4m")
+    flags = "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={label}"
+    with browsing(server, *flags, permissions=["camera", "microphone"]) as found:
+        yield found
 
 
 def photo(shade: int) -> bytes:
@@ -273,6 +292,38 @@ def test_after_too_many_days_the_key_is_given_up_and_the_work_is_kept(field, ser
         field.page.wait_for_timeout(250)
     assert field.left() == 0
     assert "started" in server.ask("sorted(set(Visit.objects.values_list('state', flat=True)))")
+
+
+def test_a_voice_note_a_camera_picture_and_a_live_code_are_taken_without_a_network(with_camera, server):
+    field = Field(with_camera)
+    field.sign_in()
+    field.register()
+    field.download()
+    field.go_offline()
+    field.open_visit(-1)
+    page = field.page
+    page.click("button:has-text('开始检查')")
+    with page.expect_file_chooser() as asked:
+        page.click("label:has-text('拍照')")
+    camera = asked.value.element.get_attribute("capture")
+    asked.value.set_files({"name": "货架.jpg", "mimeType": "image/jpeg", "buffer": photo(31)})
+    expect(page.locator(".thumbs figure img")).to_have_count(1)
+    page.click("button:has-text('录音')")
+    page.wait_for_timeout(1200)
+    page.click("button:has-text('停止录音')")
+    expect(page.locator(".thumbs figure")).to_have_count(2)
+    page.click("button:has-text('扫码')")
+    expect(page.locator("[data-part=products] ol li")).to_contain_text("06972253600013")
+    field.context.set_offline(False)
+    page.goto("/field/#/queue")
+    for _ in range(20):
+        if not field.left():
+            break
+        page.wait_for_timeout(500)
+    kept = server.ask(
+        "sorted(Evidence.objects.filter(visit__state='started').values_list('kind', flat=True))"
+    )
+    assert (camera, field.faults, field.left(), kept) == ("environment", [], 0, ["audio", "photo"])
 
 
 class TestBadFiles:

@@ -9,36 +9,19 @@ from pathlib import Path
 
 import pytest
 import segno
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
+
+from camera_film import datamatrix, film
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CHROMIUM = os.environ.get("XIEJIAN_CHROMIUM", "/usr/bin/chromium")
-WIDTH, HEIGHT = 640, 480
 PRINTED = "(01)06972253600013(17)260930(10)A1"
 READ_IMAGE = """async (address) => {
   const { readImage } = await import("/static/web/scan.js");
   return await readImage(await (await fetch(address)).blob());
 }"""
-
-
-def film(picture: Image.Image, path: Path) -> Path:
-    """A film of one still picture, as the browser's false camera takes it (YUV4MPEG2)."""
-    frame = Image.new("L", (WIDTH, HEIGHT), 255)
-    frame.paste(picture, ((WIDTH - picture.width) // 2, (HEIGHT - picture.height) // 2))
-    grey = bytes([128]) * (WIDTH * HEIGHT // 2)
-    with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode())
-        for _ in range(5):
-            file.write(b"FRAME\n" + frame.tobytes() + grey)
-    return path
-
-
-def datamatrix() -> Image.Image:
-    drawn = zxingcpp.create_barcode(PRINTED, zxingcpp.BarcodeFormat.DataMatrix, gs1=True).to_image(scale=8)
-    return Image.fromarray(drawn)
 
 
 def png(picture: Image.Image) -> bytes:
@@ -88,7 +71,7 @@ def camera(live_server, officers, password, tmp_path, monkeypatch) -> Iterator:
 
 
 def test_a_printed_code_before_the_camera_is_answered(camera):
-    page = camera(datamatrix())
+    page = camera(datamatrix(PRINTED))
     page.click("[data-scan-open]")
     page.wait_for_url("**/udi/?q=*")
     expect(page.locator("#result")).to_contain_text("06972253600013")
@@ -123,5 +106,7 @@ def test_a_device_without_a_camera_is_told_what_else_to_do(camera):
 
 def test_a_picture_file_is_read_without_the_server(camera, live_server):
     page = camera(None)
-    page.route("**/label.png", lambda route: route.fulfill(body=png(datamatrix()), content_type="image/png"))
+    page.route(
+        "**/label.png", lambda route: route.fulfill(body=png(datamatrix(PRINTED)), content_type="image/png")
+    )
     assert page.evaluate(READ_IMAGE, f"{live_server.url}/label.png") == ["]d201069722536000131726093010A1"]
