@@ -40,6 +40,7 @@ from xiejian.people.policy import SYSTEM, Actor, roles
 from xiejian.planning import schedule_actions
 from xiejian.planning.models import Assignment, Campaign, DrawRun, OrderRun, Plan, Schedule, Task
 from xiejian.registry.models import ImportBatch, Licence, Registration
+from xiejian.risks.models import RiskEvidence, RiskItem, RiskMeeting
 from xiejian.sampling.models import Sample, SamplingPlan
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
@@ -73,6 +74,7 @@ class World:
         self._year()
         self._sampling()
         self._leads()
+        self._risks()
         self._plan()
         self._people(officer)
         self.batch = ImportBatch.objects.create(
@@ -167,6 +169,30 @@ class World:
         Informant.objects.create(lead=self.lead, sealed=b"x")
         self.lead_photo = self.lead.photos.create(file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW)
 
+    def _risks(self) -> None:
+        party, day = self.party, NOW.date()
+        self.meeting = RiskMeeting.objects.create(
+            office_code=party.office_code, year=day.year, quarter=1, from_on=day, until_on=day,
+            state="concluded", prepared_at=NOW, by_name="x", held_on=day, chair=party.name,
+        )  # fmt: skip
+        self.meeting.readings.create(
+            signal="failed_samples", grouping="party", key=str(party.pk), label=party.name, count=1,
+            before=0, last_year=0, why="达到起点",
+        )  # fmt: skip
+        self.risk = RiskItem.objects.create(
+            number=f"{party.name}风险", title=f"{party.name}抽检不合格", office_code=party.office_code,
+            party=party, meeting=self.meeting, state="asked", found_on=day, made_at=NOW, by_name="x",
+            asked_on=day, asked_by="x", level="high",
+        )  # fmt: skip
+        self.risk.handings.create(
+            direction="up", from_office=party.office_code, to_office=self.office.code, content=party.name,
+            handed_on=day, by_name="x",
+        )  # fmt: skip
+        self.risk_file = RiskEvidence.objects.create(
+            item=self.risk, file=ContentFile(b"x", name="a.pdf"), name=f"{party.name}.pdf", sha256="0",
+            size=1, at=NOW, by_name="x",
+        )  # fmt: skip
+
     def _sampling(self) -> None:
         party, day = self.party, NOW.date()
         self.sampling_plan = SamplingPlan.objects.create(
@@ -260,6 +286,8 @@ class World:
             "evidence_small": self.evidence, "evidence_view": self.evidence,
             "paper": self.visit, "paper_file": self.visit, "signature_image": self.signature,
             "sample": self.sample, "sample_paper": self.sample, "sampling_plan": self.sampling_plan,
+            "risk_meeting": self.meeting, "risk_report": self.meeting, "risk_item": self.risk,
+            "risk_evidence": self.risk_file,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
             "lead_photo": self.lead_photo,
             "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
@@ -295,6 +323,7 @@ class World:
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
             "lead_paper": {"kind": "answer"},
+            "risk_signal": {"signal_id": "failed_samples"},
             "paper": {"kind": "record"},
             "paper_file": {"kind": "record", "form": "docx"},
             "checklist": {"checklist_id": "distribution"},
@@ -382,6 +411,7 @@ class TestWhoMayOpen:
 
 #: Addresses that name a form, a pack or a figure, the same for every office; a job is its uploader's alone.
 FOR_ALL = {
+    "risk_signal",
     "pack", "import_template", "import_job", "table", "table_file", "table_cell", "document", "figure",
     "law", "law_read", "rule_entry", "rule_check", "checklist", "checklist_blank",
     # a job, a calendar and a firm's answer are open to whoever holds their secret address
@@ -449,6 +479,7 @@ class Markup(HTMLParser):
 NO_PAGE = {
     "schedule_job", "received_file", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
+    "risk_report", "risk_list_paper", "risk_evidence",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",

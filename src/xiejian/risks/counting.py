@@ -91,6 +91,14 @@ def _groups(by: str, found: Mapping[Any, list[int]]) -> Iterator[tuple[str, Coun
     yield from ((tag, Counted(*numbers)) for tag, numbers in sums.items())
 
 
+def counted(signal: Signal, by: str, key: str, spans: Spans, office_code: str) -> Counted:
+    """One group in the three spans."""
+    group = _trees(signal, _group(by, key))
+    wanted = [_count(signal, span, group) for span in (spans.now, spans.before, spans.last_year)]
+    base = _base(signal, spans, office_code)
+    return Counted(*engine.counts(definitions.fact_table(signal.facts), wanted, base))
+
+
 def records(signal: Signal, by: str, key: str, span: Span, office_code: str) -> list[Record]:
     """The records behind one number."""
     table = definitions.fact_table(signal.facts)

@@ -67,6 +67,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("线索", (Entry("投诉举报与线索", "lead_list", "bell", "leads.view"),)),
+    (
+        "风险",
+        (
+            Entry("风险清单", "risk_list", "alert-triangle", "risks.view", "/risks/items/"),
+            Entry("风险会商", "risk_meetings", "users", "risks.view", "/risks/"),
+        ),
+    ),
     ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view", "/cases/"),)),
     (
         "报表文书",

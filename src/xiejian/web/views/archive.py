@@ -21,6 +21,8 @@ from xiejian.planning import grading
 from xiejian.planning import queries as planning
 from xiejian.registry import queries as registry
 from xiejian.registry.models import Party, PartyLink
+from xiejian.risks import queries as risks
+from xiejian.risks.checks import OPEN
 from xiejian.sampling import queries as sampling
 from xiejian.web import clock
 from xiejian.web.guard import needs
@@ -34,6 +36,7 @@ EVENT_ICONS = {
     "案件": "gavel",
     "约谈": "users",
     "移送": "arrow-right",
+    "风险": "alert-triangle",
     "分级": "stack-2",
     "许可备案": "certificate",
     "证照": "certificate",
@@ -93,6 +96,8 @@ def _open_matters(actor: Actor, found: Party, on: dt.date) -> dict[str, Any]:
         matters["samples"] = list(sampling.open_samples(actor).filter(party=found))
     if may(actor, "leads.view"):
         matters["leads"] = list(leads.leads(actor, party=found, sort="due").filter(state__in=leads.OPEN))
+    if may(actor, "risks.view"):
+        matters["risks"] = list(risks.items(actor, party=found).filter(state__in=OPEN))
     if may(actor, "cases.view"):
         matters["cases"] = list(cases.cases(actor, party=found).filter(closed_on=None))
     return matters | {"nothing_open": not any(matters.values())}
@@ -107,6 +112,8 @@ def _events(actor: Actor, found: Party) -> list[Event]:
         rooms.append(sampling.timeline(actor, found))
     if may(actor, "leads.view"):
         rooms.append(leads.timeline(actor, found))
+    if may(actor, "risks.view"):
+        rooms.append(risks.timeline(actor, found))
     if may(actor, "cases.view"):
         rooms.append(cases.timeline(actor, found))
     if may(actor, "planning.view"):

@@ -22,6 +22,7 @@ from xiejian.planning import grading
 from xiejian.planning import queries as planning
 from xiejian.registry import queries as registry
 from xiejian.registry.models import LINKS, PartyLink
+from xiejian.risks import queries as risks
 from xiejian.sampling import queries as sampling
 from xiejian.web import clock
 from xiejian.web.charts import Chart
@@ -42,6 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _visits(actor, on)
     if may(actor, "sampling.view"):
         context |= _samples(actor, on)
+    if may(actor, "risks.view"):
+        context["risks"] = risks.waiting(actor, on, WEEK, SHOWN)
     if may(actor, "registry.view"):
         context |= _expiring(actor, on)
     if may(actor, "rules.acknowledge"):
