@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from moment import NOW
-from xiejian.cases.models import Case, Interview, InterviewPlan
+from xiejian.cases.models import Case, Interview, InterviewPlan, Proceeding
 from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
@@ -23,8 +23,8 @@ from xiejian.inspections.answering import open_answer_link
 from xiejian.inspections.models import (
     Correction,
     Evidence,
-    ProductionStop,
     Liaison,
+    ProductionStop,
     Signature,
     SiteRecord,
     Visit,
@@ -74,12 +74,13 @@ class World:
         self._year()
         self._sampling()
         self._leads()
+        self._proceedings()
         self._risks()
         self._plan()
         self._people(officer)
+        self._phone()
         self.batch = ImportBatch.objects.create(
             kind="parties", filename=f"{party.name}.xlsx", digest="0", at=NOW, by_name="x",
-        self._phone()
             office_code=office.code,
         )  # fmt: skip
         self.job = jobs.receive(
@@ -120,12 +121,17 @@ class World:
         link, self.answer = open_answer_link(correction=self.correction, by=SYSTEM, at=NOW)
         link.expires_on = link.expires_on.replace(year=2999)  # the pages' day here is the day of the test
         link.save()
+        self.liaison = Liaison.objects.create(
+            number=f"{party.name}联", party=party, addressee="外单位", to_name="卫生健康局", title="核对",
+            content=f"{party.name}核对", wanted_by=day, state="sent", sent_on=day, written_at=NOW, by_name="x",
+            office_code=party.office_code,
+        )  # fmt: skip
         self.evidence = Evidence.objects.create(
             visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x",
             thumbnail=ContentFile(b"x", name="a-small.jpg"),
         )  # fmt: skip
         record = SiteRecord.objects.create(
-            visit=self.visit, text=f"{party.name}记录", digest="0", written_at=NOW, by_name="x",
+            visit=self.visit, office_code=party.office_code, text=f"{party.name}记录", digest="0", written_at=NOW, by_name="x",
             content=site_record.parts(self.visit),
         )  # fmt: skip
         self.signature = Signature.objects.create(
@@ -135,11 +141,6 @@ class World:
         (self.own_point,) = add_own_points(
             drafts=[Draft("distribution", f"{party.name}补充", "本局文件")], office_code=party.office_code,
             from_on=day, by=SYSTEM, at=NOW,
-        self.liaison = Liaison.objects.create(
-            number=f"{party.name}联", party=party, addressee="外单位", to_name="卫生健康局", title="核对",
-            content=f"{party.name}核对", wanted_by=day, state="sent", sent_on=day, written_at=NOW, by_name="x",
-            office_code=party.office_code,
-        )  # fmt: skip
         )  # fmt: skip
         self.clock = set_clock(
             subject="correction", record=self.correction.pk, name="recheck", rule="IN-9", start=day,
@@ -168,6 +169,17 @@ class World:
         )  # fmt: skip
         Informant.objects.create(lead=self.lead, sealed=b"x")
         self.lead_photo = self.lead.photos.create(file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW)
+
+    def _proceedings(self) -> None:
+        party, day = self.party, NOW.date()
+        self.proceeding = Proceeding.objects.create(
+            number=f"{party.name}案源", party=party, link="经营", office_code=party.office_code,
+            state="investigating", source="监督检查", source_on=day, conduct=f"{party.name}违法",
+            filed_on=day, case=Case.objects.filter(party=party).first(), made_at=NOW, by_name="x",
+        )  # fmt: skip
+        self.measure = self.proceeding.measures.create(
+            kind="seizure", state="taken", taken_at=NOW, content=party.name, office_code=party.office_code
+        )
 
     def _risks(self) -> None:
         party, day = self.party, NOW.date()
@@ -263,6 +275,22 @@ class World:
             officer=self.officer, page="/parties/", name=party.name, query="", saved_at=NOW
         )
 
+    def _phone(self) -> None:
+        party = self.party
+        self.device = Device.objects.create(
+            officer=self.officer, name=f"{party.name}手机", secret="0", office_code=party.office_code,
+            registered_at=NOW,
+        )  # fmt: skip
+        self.event = FieldEvent.objects.create(
+            pk=uuid.uuid4(), device=self.device, visit=self.visit, visit_key=str(self.visit.pk), sequence=1,
+            kind="record_findings", payload={"entries": []}, outcome="conflict", captured_at=NOW,
+            received_at=NOW, office_code=party.office_code,
+        )  # fmt: skip
+        Conflict.objects.create(
+            event=self.event, visit=self.visit, field="conclusion", given={"conclusion": f"{party.name}合格"},
+            office_code=party.office_code,
+        )  # fmt: skip
+
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
@@ -290,23 +318,10 @@ class World:
             "risk_evidence": self.risk_file,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
             "lead_photo": self.lead_photo,
+            "proceeding": self.proceeding, "proceeding_penalty": self.proceeding,
+            "proceeding_new": self.party, "measure": self.measure,
+            "device": self.device, "received_event": self.event, "received_file": self.event,
             "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
-    def _phone(self) -> None:
-        party = self.party
-        self.device = Device.objects.create(
-            officer=self.officer, name=f"{party.name}手机", secret="0", office_code=party.office_code,
-            registered_at=NOW,
-        )  # fmt: skip
-        self.event = FieldEvent.objects.create(
-            pk=uuid.uuid4(), device=self.device, visit=self.visit, visit_key=str(self.visit.pk), sequence=1,
-            kind="record_findings", payload={"entries": []}, outcome="conflict", captured_at=NOW,
-            received_at=NOW, office_code=party.office_code,
-        )  # fmt: skip
-        Conflict.objects.create(
-            event=self.event, visit=self.visit, field="conclusion", given={"conclusion": f"{party.name}合格"},
-            office_code=party.office_code,
-        )  # fmt: skip
-
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
         }  # fmt: skip
         more = {
@@ -319,6 +334,7 @@ class World:
             "office_new": {"parent": self.office.code},
             "officer_new": {"office": self.office.code},
             "office_packs": {"office": self.office.code},
+            "office_public": {"office": self.office.code},
             "place": {"code": self.office.code},
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
@@ -326,6 +342,7 @@ class World:
             "risk_signal": {"signal_id": "failed_samples"},
             "paper": {"kind": "record"},
             "paper_file": {"kind": "record", "form": "docx"},
+            "paper_sign": {"kind": "notice"},
             "checklist": {"checklist_id": "distribution"},
             "checklist_blank": {"checklist_id": "distribution"},
             "campaign_scope": {"item": "a"},
@@ -335,7 +352,6 @@ class World:
             "document": {"kind": "summary"},
             "figure": {"measure_id": "certificates"},
             "law": {"law_id": "条例"},
-            "device": self.device, "received_event": self.event, "received_file": self.event,
             "law_read": {"law_id": "条例"},
             "rule_entry": {"slug": RULE.slug},
             "rule_check": {"slug": RULE.slug},
@@ -388,7 +404,6 @@ OWN_RECORD = {
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 class TestWhoMayOpen:
-            "paper_sign": {"kind": "notice"},
     def test_every_role_opens_exactly_what_it_holds(self, name, world, as_role):
         permission = PAGES[name].callback.permission
         answers = {role: ask(as_role(role), world.address(name))[0] for role in roles()}

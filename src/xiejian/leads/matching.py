@@ -23,6 +23,8 @@ SHOWN = 5
 _CREDIT_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
 #: a certificate number: some characters of its kind, then a run of figures
 _CERTIFICATE = re.compile(r"([一-鿿〔〕（）()\[\]A-Za-z]{0,16})(\d{6,})号?")
+#: stands at the end of some certificate numbers; people leave it out
+_NUMBER = "号"
 _SHORTEST_NAME = 4
 _SHORTEST_OFFICE = 2
 
@@ -37,7 +39,8 @@ def _numbers(text: str) -> set[str]:
     for match in _CERTIFICATE.finditer(text):
         before, figures = match.groups()
         tails = [before[at:] + figures for at in range(len(before) + 1)]
-        found |= {certificates.plain(tail) for tail in tails}
+        keys = {certificates.plain(tail) for tail in tails}
+        found |= keys | {key + _NUMBER for key in keys}
     return found
 
 

@@ -73,6 +73,23 @@ def use_packs(*, office: Office, packs: list[str], by: Actor, at: datetime) -> O
 
 
 @transaction.atomic
+def tell_public(*, office: Office, facts: dict[str, str], by: Actor, at: datetime) -> Office:
+    """What the public reads about an office (hours, address, phone, note); nothing given: not shown there."""
+    require(by, "people.manage", office.code)
+    before = office.settings.get("public", {})
+    told = {name: text.strip() for name, text in facts.items() if text.strip()}
+    if told != before:
+        audit.record(
+            by=by, at=at, action="tell_public", subject="office", key=office.code, office_code=office.code,
+            detail={"public": [before, told]},
+        )  # fmt: skip
+        rest = {name: value for name, value in office.settings.items() if name != "public"}
+        office.settings = {**rest, "public": told} if told else rest
+        office.save(update_fields=["settings"])
+    return office
+
+
+@transaction.atomic
 def set_up_office(
     *,
     code: str,

@@ -41,10 +41,13 @@ def check(request: HttpRequest, shown: str, trap: str, now: dt.datetime) -> None
     count(request, "tell", now)
 
 
-def count(request: HttpRequest, what: str, now: dt.datetime) -> None:
-    """Count one request of this address in this hour; the address itself is not kept. Refused E403."""
+def count(request: HttpRequest, what: str, now: dt.datetime, most: int | None = None) -> None:
+    """Count one request of this address in this hour; the address itself is not kept.
+
+    ``most``: how many are let in, those of a form when None. Refused: more (E403).
+    """
     address = salted_hmac(_SALT, request.META.get("REMOTE_ADDR", "")).hexdigest()
     key = f"portal:{what}:{now:%Y%m%d%H}:{address}"
     cache.add(key, 0, _HOUR)
-    if cache.incr(key) > rules.portal("per_hour"):
+    if cache.incr(key) > (most or rules.portal("per_hour")):
         raise Refused(problems("E403"))

@@ -44,6 +44,17 @@ def role_choices() -> list[tuple[str, str]]:
     return [(role, str(entry["label"])) for role, entry in roles().items()]
 
 
+class PublicForm(PageForm):
+    """What the public reads about an office."""
+
+    hours = forms.CharField(
+        label="办公时间", required=False, max_length=200, help_text="如：周一至周五 8:30–12:00，13:30–17:30"
+    )
+    address = forms.CharField(label="办公地址", required=False, max_length=200)
+    phone = forms.CharField(label="对外电话", required=False, max_length=60, help_text="写单位的电话")
+    note = forms.CharField(label="说明", required=False, max_length=300)
+
+
 class OfficerForm(PageForm):
     username = forms.CharField(label="登录名", max_length=60, help_text="字母、数字、点，登录时使用")
     name = forms.CharField(label="姓名", max_length=60)

@@ -24,6 +24,7 @@ from xiejian.web.forms import (
     OfficerChangeForm,
     OfficerForm,
     PersonForm,
+    PublicForm,
     SetUpForm,
     TrainingForm,
 )
@@ -94,6 +95,20 @@ def office_packs(request: HttpRequest, office: str) -> HttpResponse:
     known = [(packs.load(pack_id), pack_id in place.packs) for pack_id in packs.known()]
     context = {"place": place, "packs": known}
     return render(request, "web/office_packs.html", context)
+
+
+@needs("people.manage")
+@require_http_methods(["GET", "POST"])
+def office_public(request: HttpRequest, office: str) -> HttpResponse:
+    """对外办公信息: when and where is this office open for the public?"""
+    place = get_object_or_404(visible(Office.objects.all(), request.actor, "code"), code=office)
+    form = PublicForm(request.POST or None, initial=place.settings.get("public", {}))
+    if request.method == "POST" and form.is_valid():
+        actions.tell_public(office=place, facts=form.cleaned_data, by=request.actor, at=clock.now(request))
+        messages.success(request, "已保存对外办公信息。")
+        return redirect(reverse("office_list") + f"?office={place.code}")
+    context = {"form": form, "place": place}
+    return render(request, "web/office_public.html", context, status=422 if form.errors else 200)
 
 
 @needs("people.manage")
