@@ -18,6 +18,10 @@ help: ## this list
 	$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.lock
 	touch $@
 
+.venv/bench: .venv/dev requirements/bench.lock
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements/bench.lock
+	touch $@
+
 setup: .venv/base ## .venv with xiejian in it
 
 run: setup ## the demo office on http://127.0.0.1:8000
@@ -42,10 +46,11 @@ format: .venv/dev ## format and fix what can be fixed
 docs: setup ## write the generated reference pages
 	$(BIN)/xiejian docs
 
-bench: .venv/dev ## every benchmark with its peer, ratios into benchmarks/README.md
+bench: .venv/bench ## every benchmark with its peer, ratios into benchmarks/README.md
 	./scripts/debian-packages
 	$(BIN)/python benchmarks/run.py
 
 lock: ## refresh requirements/*.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/base.lock
 	$(BIN)/uv pip compile --quiet --all-extras --group dev --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --all-extras --group dev --group bench --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/bench.lock

@@ -7,7 +7,13 @@ from importlib import import_module
 import click
 
 #: Questions that need no store: they start without Django, in a fraction of the time.
-ANSWERS: dict[str, str] = {"due": "due", "number": "number", "penalty": "penalty", "udi": "udi"}
+ANSWERS: dict[str, str] = {
+    "due": "due",
+    "number": "number",
+    "penalty": "penalty",
+    "signals": "signals",
+    "udi": "udi",
+}
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
 COMMANDS = ANSWERS | {
     "clocks": "clocks",
@@ -20,6 +26,7 @@ COMMANDS = ANSWERS | {
     "import": "imports",
     "init": "server",
     "lead": "lead",
+    "liaison": "liaison",
     "packs": "packs",
     "plan": "plan",
     "sample": "sample",
