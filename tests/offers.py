@@ -14,7 +14,9 @@ TODAY = dt.date(2024, 3, 5)
 DUE = dt.date(2024, 3, 20)
 
 
-def send_list(by: Actor, office_code: str = "150525", number: str = "通网监3号", **facts: Any) -> MonitoringList:
+def send_list(
+    by: Actor, office_code: str = "150525", number: str = "通网监3号", **facts: Any
+) -> MonitoringList:
     given = {"source": "上级交办", "sender": "通辽市市场监督管理局", "due_on": DUE} | facts
     return actions.register_list(
         number=number, received_on=TODAY, office_code=office_code, by=by, at=NOW, **given

@@ -35,9 +35,7 @@ def checked(officer, now):
     """Takes an offer through its check."""
 
     def take(listing):
-        return actions.check_listing(
-            listing=listing, on=TODAY, finding="页面仍在销售", by=officer, at=now
-        )
+        return actions.check_listing(listing=listing, on=TODAY, finding="页面仍在销售", by=officer, at=now)
 
     return take
 

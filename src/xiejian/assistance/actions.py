@@ -33,7 +33,9 @@ WORKFLOWS = {
     IN: workflow.load(Path(__file__).with_name("incoming_workflow.toml")),
 }
 PERMISSION = "assistance.handle"
-SUBJECT, CLOCK = "assistancerequest", "answer"
+SUBJECT = "assistancerequest"
+#: the time of the letter, and of a further letter that asks for more
+CLOCK, FURTHER = "answer", "further"
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,18 @@ def _dated(at: dt.datetime, what: str, on: dt.date, earlier: str, earlier_on: dt
     )
 
 
-def _start(row: AssistanceRequest, on: dt.date, by: Actor, at: dt.datetime) -> None:
+def _start(row: AssistanceRequest, on: dt.date, by: Actor, at: dt.datetime, name: str = CLOCK) -> None:
     """The time of the assisting authority runs from the day on which it got the letter."""
     clocks.set_clock(
-        subject=SUBJECT, record=row.pk, name=CLOCK, rule=rules.answer_rule(), start=on,
+        subject=SUBJECT, record=row.pk, name=name, rule=rules.answer_rule(), start=on,
         title=f"{row.number} {row.party_named}".strip(), office_code=row.office_code,
         label=rules.answer_label(), by=by, at=at,
     )  # fmt: skip
 
 
 def _finish(row: AssistanceRequest, on: dt.date, by: Actor, at: dt.datetime) -> None:
-    clocks.finish_clock(subject=SUBJECT, record=row.pk, name=CLOCK, on=on, by=by, at=at)
+    for name in (CLOCK, FURTHER):
+        clocks.finish_clock(subject=SUBJECT, record=row.pk, name=name, on=on, by=by, at=at)
 
 
 @transaction.atomic
@@ -217,11 +220,9 @@ def tell_delay(
     request, _ = _step(request, "tell_delay", by)
     refuse(check.check_given(reason, "延期理由"))
     _dated(at, "告知日期", on, "来函日期", request.dated_on)
-    due = Clock.objects.filter(subject=SUBJECT, record=request.pk, name=CLOCK).values_list(
-        "due_legal", flat=True
-    )
+    running = Clock.objects.filter(subject=SUBJECT, record=request.pk, state=Clock.RUNNING)
     refuse(
-        check.check_told_in_time(on, due.first()),
+        check.check_told_in_time(on, running.values_list("due_legal", flat=True).first()),
         check.check_order_of_dates("告知日期", on, "延至", until),
     )
     request.delayed_until, request.delay_why = until, reason
@@ -271,7 +272,7 @@ def reopen_request(
     former = {"reply": request.reply, "replied_on": request.replied_on}
     request.reply, request.replied_on, request.closed_on = "", None, None
     request.save()
-    _start(request, on, by, at)
+    _start(request, on, by, at, FURTHER)
     _note("reopen_request", request, by, at, state=state, on=on, reason=reason, former=former)
     return request
 

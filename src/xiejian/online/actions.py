@@ -19,6 +19,7 @@ from django.utils import timezone
 from xiejian.clocks import actions as clocks
 from xiejian.inspections import actions as inspections
 from xiejian.inspections.models import Evidence, Visit
+from xiejian.inspections.origins import Origin
 from xiejian.inspections.places import Place
 from xiejian.kernel import workflow
 from xiejian.kernel.problems import Refused
@@ -171,6 +172,28 @@ def register_listing(
 
 
 @transaction.atomic
+def find_offer(
+    *,
+    number: str,
+    source: str,
+    received_on: dt.date,
+    due_on: dt.date | None,
+    office_code: str,
+    offer: Offer,
+    by: Actor,
+    at: dt.datetime,
+) -> Listing:
+    """Enter one offer on the list of this number at the office; the list is entered when it is new."""
+    of = MonitoringList.objects.filter(office_code=office_code, number=number).first()
+    if of is None:
+        of = register_list(
+            number=number, source=source, received_on=received_on, due_on=due_on, office_code=office_code,
+            by=by, at=at,
+        )  # fmt: skip
+    return register_listing(of=of, offer=offer, by=by, at=at)
+
+
+@transaction.atomic
 def assign_listing(*, listing: Listing, handler: Officer, by: Actor, at: dt.datetime) -> Listing:
     """分派: one officer looks into it."""
     listing, _ = _step(listing, "assign_listing", by)
@@ -246,8 +269,9 @@ def plan_visit(
         check.check_visit_possible(listing.seller is not None, listing.visit.number if listing.visit else "")
     )
     visit = inspections.schedule_visit(
-        party=listing.seller, link=LINK, kind=VISIT_KIND, planned_on=planned_on, team=team, by=by, at=at
-    )
+        party=listing.seller, link=LINK, kind=VISIT_KIND, planned_on=planned_on, team=team,
+        origin=Origin("listing", listing.pk, listing.number), by=by, at=at,
+    )  # fmt: skip
     listing.visit = visit
     listing.save()
     _note("plan_visit", listing, by, at, state=state, visit=visit.number)

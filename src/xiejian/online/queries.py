@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet
 
+from xiejian.inspections import queries as inspections
 from xiejian.inspections.models import Evidence
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.timeline import Event
@@ -103,7 +104,7 @@ def of_shop(actor: Actor | None, row: Listing) -> QuerySet[Listing]:
 
 def snapshots(row: Listing) -> QuerySet[Evidence]:
     """The pages kept of an offer, in their order."""
-    return Evidence.objects.filter(subject=SUBJECT, record_key=row.pk)
+    return inspections.evidence_of(SUBJECT, row.pk)
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,12 @@ def shops(actor: Actor | None, platform: str) -> list[Share]:
         total=Count("pk"), settled=Count("pk", filter=~Q(state__in=OPEN))
     )  # fmt: skip
     return [Share(r["shop"], r["total"], r["settled"]) for r in rows.order_by("-total", "shop")]
+
+
+def platform_party(actor: Actor | None, platform: str) -> Party | None:
+    """The platform in the register, where an offer on it found one."""
+    rows = visible(Party.objects.filter(platform_listings__platform=platform), actor)
+    return rows.order_by("pk").first()
 
 
 def outcomes(actor: Actor | None, platform: str) -> dict[str, int]:

@@ -66,7 +66,14 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("检查表", "checklist_list", "list-details", "inspections.view"),
         ),
     ),
-    ("线索", (Entry("投诉举报与线索", "lead_list", "bell", "leads.view"),)),
+    (
+        "线索",
+        (
+            Entry("投诉举报与线索", "lead_list", "bell", "leads.view"),
+            Entry("网络监测", "listing_list", "eye", "online.view"),
+            Entry("协查", "assistance_list", "external-link", "assistance.view"),
+        ),
+    ),
     (
         "风险",
         (

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from xiejian.inspections.origins import NONE, Origin
 from xiejian.leads import queries as leads
+from xiejian.online import queries as online
 from xiejian.people.policy import Actor
 
 
@@ -24,7 +25,10 @@ class Kind:
 
 
 #: rooms that lead to visits and cases enter themselves here
-KINDS = {"lead": Kind("线索", "lead", leads.lead)}
+KINDS = {
+    "lead": Kind("线索", "lead", leads.lead),
+    "listing": Kind("网络监测", "listing", online.listing),
+}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from xiejian.assistance import queries as assistance
 from xiejian.cases import queries as cases
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import divisions
 from xiejian.kernel.rule_book import duty_words
 from xiejian.kernel.timeline import Event, newest_first
 from xiejian.leads import queries as leads
+from xiejian.online import queries as online
 from xiejian.people.models import Office
 from xiejian.people.policy import Actor, may, visible
 from xiejian.planning import grading
@@ -33,6 +35,8 @@ EVENT_ICONS = {
     "责令改正": "clipboard-check",
     "抽检": "flask",
     "线索": "bell",
+    "网络监测": "eye",
+    "协查": "external-link",
     "案件": "gavel",
     "约谈": "users",
     "移送": "arrow-right",
@@ -98,6 +102,8 @@ def _open_matters(actor: Actor, found: Party, on: dt.date) -> dict[str, Any]:
         matters["leads"] = list(leads.leads(actor, party=found, sort="due").filter(state__in=leads.OPEN))
     if may(actor, "risks.view"):
         matters["risks"] = list(risks.items(actor, party=found).filter(state__in=OPEN))
+    if may(actor, "online.view"):
+        matters["listings"] = list(online.listings(actor, seller=found).filter(state__in=online.OPEN))
     if may(actor, "cases.view"):
         matters["cases"] = list(cases.cases(actor, party=found).filter(closed_on=None))
     return matters | {"nothing_open": not any(matters.values())}
@@ -112,6 +118,10 @@ def _events(actor: Actor, found: Party) -> list[Event]:
         rooms.append(sampling.timeline(actor, found))
     if may(actor, "leads.view"):
         rooms.append(leads.timeline(actor, found))
+    if may(actor, "online.view"):
+        rooms.append(online.timeline(actor, found))
+    if may(actor, "assistance.view"):
+        rooms.append(assistance.timeline(actor, found))
     if may(actor, "risks.view"):
         rooms.append(risks.timeline(actor, found))
     if may(actor, "cases.view"):

@@ -35,10 +35,14 @@ SHOWN_IN_PLACE = {
     ".pdf": "application/pdf", ".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime",
     ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".wav": "audio/wav",
     ".weba": "audio/webm", ".txt": "text/plain; charset=utf-8",
+    # a saved page is read, never run
+    ".html": "text/plain; charset=utf-8", ".htm": "text/plain; charset=utf-8",
+    ".mhtml": "text/plain; charset=utf-8", ".mht": "text/plain; charset=utf-8",
 }  # fmt: skip
 #: Records of other rooms that hold evidence: their page, the permissions to look and to describe.
 PLACES = {
     "sample": ("sample", "sampling.view", "sampling.sample"),
+    "listing": ("listing", "online.view", "online.handle"),
     "liaison": ("liaison", "inspections.view", "inspections.visit"),
 }
 ICONS = {"scan": "file-text", "audio": "phone", "video": "camera", "document": "file-text", "photo": "camera"}
