@@ -1,4 +1,4 @@
-"""risk: whom first, and what the order would have gained."""
+"""risk: what worries the office; whom to visit first, and what the order would have gained."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from xiejian.cli.answer import answering
 from xiejian.cli.output import command, emit, json_option
 from xiejian.cli.plan import covering_office
+from xiejian.cli.risk_list import COMMANDS as LIST_COMMANDS
 from xiejian.kernel import dates
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM
@@ -21,9 +22,9 @@ from xiejian.visit_order import evaluation, table
 from xiejian.visit_order.evaluation import Evaluation, Gain
 
 
-@click.group("risk", help="检查顺序：先查谁，回溯检验")
+@click.group("risk", help="风险会商与清单；检查顺序：先查谁，回溯检验")
 def risk_group() -> None:
-    """Commands about the order of visits."""
+    """Commands about the risk list and the order of visits."""
 
 
 @risk_group.command("evaluate", help="回溯检验：只用某日之前的检查排序，看之后的检查会提前几天")
@@ -122,4 +123,6 @@ def _order(run: OrderRun) -> dict[str, Any]:
     }
 
 
+for _command in LIST_COMMANDS:
+    risk_group.add_command(_command)
 COMMANDS = [risk_group]

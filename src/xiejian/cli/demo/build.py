@@ -19,6 +19,7 @@ from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
+from xiejian.cli.demo.risks import consult
 from xiejian.cli.demo.sampling import Sampled
 from xiejian.cli.demo.schedules import arrange_rest_of_year
 from xiejian.cli.demo.year import Visited, Year
@@ -113,6 +114,7 @@ class OfficeYear:
         self._grade()
         self._order_visits()
         self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
+        self.counts["列入清单的风险"] += consult(self.staffed)
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
         """Write the rows as a workbook and import it, as an office would; every row must be taken."""
