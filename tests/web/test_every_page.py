@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from moment import NOW
+from xiejian.assistance.models import AssistanceRequest
 from xiejian.cases.models import Case, Interview, InterviewPlan, Proceeding
 from xiejian.clocks.actions import set_clock
 from xiejian.figures import forms
@@ -34,6 +35,7 @@ from xiejian.kernel import rule_book
 from xiejian.leads.models import Informant, Lead
 from xiejian.offline.models import Conflict, Device, FieldEvent
 from xiejian.offline.urls import urlpatterns as field_patterns
+from xiejian.online.models import Listing, MonitoringList
 from xiejian.people import actions
 from xiejian.people.models import Office, SavedView
 from xiejian.people.policy import SYSTEM, Actor, roles
@@ -74,6 +76,7 @@ class World:
         self._year()
         self._sampling()
         self._leads()
+        self._online()
         self._proceedings()
         self._risks()
         self._plan()
@@ -169,6 +172,22 @@ class World:
         )  # fmt: skip
         Informant.objects.create(lead=self.lead, sealed=b"x")
         self.lead_photo = self.lead.photos.create(file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW)
+
+    def _online(self) -> None:
+        party, day = self.party, NOW.date()
+        common = {"office_code": party.office_code, "made_at": NOW, "by_name": "x"}
+        self.monitoring_list = MonitoringList.objects.create(
+            number=f"{party.name}清单", source="上级交办", received_on=day, **common
+        )
+        self.listing = Listing.objects.create(
+            number=f"{party.name}网监", source_list=self.monitoring_list, platform=f"{party.name}平台",
+            shop=f"{party.name}店", seller=party, product="口罩", found_on=day, state="listed",
+            office_code=party.office_code,
+        )  # fmt: skip
+        self.assistance = AssistanceRequest.objects.create(
+            number=f"{party.name}协查", direction="发出", other_office="外省某局", subject="网售",
+            party=party, party_named=party.name, asked="核实", state="drafted", dated_on=day, **common,
+        )  # fmt: skip
 
     def _proceedings(self) -> None:
         party, day = self.party, NOW.date()
@@ -318,6 +337,9 @@ class World:
             "risk_evidence": self.risk_file,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
             "lead_photo": self.lead_photo,
+            "listing": self.listing, "monitoring_list": self.monitoring_list,
+            "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
+            "assistance_paper": self.assistance,
             "proceeding": self.proceeding, "proceeding_penalty": self.proceeding,
             "proceeding_new": self.party, "measure": self.measure,
             "device": self.device, "received_event": self.event, "received_file": self.event,
@@ -339,6 +361,8 @@ class World:
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
             "lead_paper": {"kind": "answer"},
+            "online_platform": {"name": f"{self.party.name}平台"},
+            "assistance_paper": {"kind": "request"},
             "risk_signal": {"signal_id": "failed_samples"},
             "paper": {"kind": "record"},
             "paper_file": {"kind": "record", "form": "docx"},
@@ -494,6 +518,7 @@ class Markup(HTMLParser):
 NO_PAGE = {
     "schedule_job", "received_file", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
+    "monitoring_feedback", "assistance_paper",
     "risk_report", "risk_list_paper", "risk_evidence",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",

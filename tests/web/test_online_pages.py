@@ -70,11 +70,11 @@ class TestTheLists:
 
     def test_platform_and_list_lead_to_it(self, officer, offer):
         assert "某商城" in text(officer.get("/online/platforms/"))
-        assert "安康旗舰店" in text(officer.get("/online/platform/?name=某商城"))
+        assert "安康旗舰店" in text(officer.get("/online/platforms/某商城/"))
         assert offer.number in text(officer.get(f"/online/lists/{offer.source_list_id}/"))
 
     def test_a_platform_without_offers_has_no_page(self, officer, offer):
-        assert officer.get("/online/platform/?name=无").status_code == 404
+        assert officer.get("/online/platforms/无/").status_code == 404
 
 
 class TestOneOffer:

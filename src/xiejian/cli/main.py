@@ -16,6 +16,7 @@ ANSWERS: dict[str, str] = {
 }
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
 COMMANDS = ANSWERS | {
+    "assistance": "online",
     "clocks": "clocks",
     "daily-report": "lead",
     "demo": "demo.command",
@@ -27,6 +28,7 @@ COMMANDS = ANSWERS | {
     "init": "server",
     "lead": "lead",
     "liaison": "liaison",
+    "online": "online",
     "packs": "packs",
     "plan": "plan",
     "sample": "sample",

@@ -15,6 +15,7 @@ from xiejian.cases.models import Case
 from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
 from xiejian.cli.demo.leads import take_in_leads
+from xiejian.cli.demo.online import watch_the_net
 from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
@@ -114,6 +115,7 @@ class OfficeYear:
         self._grade()
         self._order_visits()
         self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
+        self.counts["网络监测和协查"] += watch_the_net(self.staffed)
         self.counts["列入清单的风险"] += consult(self.staffed)
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:

@@ -363,10 +363,10 @@ def online_platforms(request: HttpRequest) -> HttpResponse:
 
 
 @needs("online.view")
-def online_platform(request: HttpRequest) -> HttpResponse:
+def online_platform(request: HttpRequest, name: str) -> HttpResponse:
     """One platform: its shops, what became of its offers, what was found most."""
-    name, actor = request.GET.get("name", ""), request.actor
-    shops = queries.shops(actor, name) if name else []
+    actor = request.actor
+    shops = queries.shops(actor, name)
     if not shops:
         raise Http404
     counts = queries.counts(actor, clock.today(request), platform=name)
