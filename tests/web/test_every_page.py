@@ -15,8 +15,19 @@ from django.urls import URLPattern, reverse
 
 from moment import NOW
 from xiejian.assistance.models import AssistanceRequest
-from xiejian.cases.models import Case, Interview, InterviewPlan, Proceeding
+from xiejian.cases.models import (
+    Case,
+    CasePaper,
+    Handover,
+    Interview,
+    InterviewPlan,
+    Proceeding,
+    Publication,
+    Repair,
+    TypicalCase,
+)
 from xiejian.clocks.actions import set_clock
+from xiejian.credit.models import CreditListEntry, CreditRun, PublicCommitment
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
 from xiejian.inspections import site_record
@@ -76,6 +87,7 @@ class World:
         self._year()
         self._sampling()
         self._leads()
+        self._credit()
         self._online()
         self._proceedings()
         self._risks()
@@ -157,10 +169,38 @@ class World:
         self.arranged = InterviewPlan.objects.create(
             planned_on=day, reason=f"{party.name}约谈", state="planned", **common
         )
+        self._after_the_decision()
         cells = [[0 for _ in FORM.shown] for _ in FORM.rows]
         self.filed = FiledTable.objects.create(
             table="annual", office_code=self.party.office_code, until_on=day, state="已报", filed_at=NOW,
             cells=cells, by_name="x",
+        )  # fmt: skip
+
+    def _after_the_decision(self) -> None:
+        """The paper, publication, repair, story and handing over of the case."""
+        day, name, office = NOW.date(), self.party.name, self.party.office_code
+        self.case_paper = CasePaper.objects.create(
+            subject="case", record=self.case.pk, kind="inquiry_notice", title="询问通知书", number=f"{name}询通",
+            issued_on=day, content=[["addressee", name], ["text", "请到场"]], text=name, digest="0",
+            office_code=office, office_name=name, at=NOW, by_name="x",
+        )  # fmt: skip
+        self.publication = Publication.objects.create(
+            case=self.case, state="published", published_on=day, until_on=day, office_code=office,
+            proposed_by="x",
+        )  # fmt: skip
+        self.publication.texts.create(
+            version=1, content=[["当事人", name]], drafted_at=NOW, drafted_by="x", approved_at=NOW
+        )
+        self.repair = Repair.objects.create(
+            publication=self.publication, state="applied", applied_on=day, statement=name, office_code=office
+        )
+        self.typical = TypicalCase.objects.create(
+            case=self.case, title=f"{name}案例", story="案情", outcome="已处罚", state="drafted", drafted_by="x",
+            office_code=office,
+        )  # fmt: skip
+        self.handover = Handover.objects.create(
+            case=self.case, addressee="公安", unit=f"{name}公安局", reason="涉嫌犯罪", state="sent",
+            proposed_on=day, proposed_by="x", sent_on=day, office_code=office,
         )  # fmt: skip
 
     def _leads(self) -> None:
@@ -223,6 +263,29 @@ class World:
             item=self.risk, file=ContentFile(b"x", name="a.pdf"), name=f"{party.name}.pdf", sha256="0",
             size=1, at=NOW, by_name="x",
         )  # fmt: skip
+
+    def _credit(self) -> None:
+        party, day = self.party, NOW.date()
+        run = CreditRun.objects.create(
+            on=day, from_on=day, until_on=day, office_code=party.office_code, reason=party.name, pack="x",
+            pack_version="0", at=NOW, by_username="x", by_name="x",
+        )  # fmt: skip
+        self.credit_grade = run.grades.create(
+            party=party, office_code=party.office_code, grade="B", worse=True, rules="QC-B1",
+            facts={"penalties": 1}, state="in_force", notified_on=day, decided_on=day,
+            number=f"{party.name}信评",
+        )  # fmt: skip
+        self.credit_entry = CreditListEntry.objects.create(
+            number=f"{party.name}信名", kind="watch", party=party, office_code=party.office_code,
+            ground="WL-1", facts=party.name, state="listed", proposed_on=day, proposed_by="x",
+            proposer="x", notified_on=day, decided_on=day, ends_on=day,
+        )  # fmt: skip
+        self.joint_measure = self.credit_entry.measures.create(
+            measure="JM-3", department=party.name, sent_on=day, by_name="x"
+        )
+        self.public_commitment = PublicCommitment.objects.create(
+            party=party, office_code=party.office_code, text=f"{party.name}承诺", made_on=day
+        )
 
     def _sampling(self) -> None:
         party, day = self.party, NOW.date()
@@ -337,11 +400,20 @@ class World:
             "risk_evidence": self.risk_file,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
             "lead_photo": self.lead_photo,
+            "credit_party": self.party, "credit_propose": self.party, "credit_grade": self.credit_grade,
+            "credit_fact": self.credit_grade, "credit_grade_paper": self.credit_grade,
+            "credit_entry": self.credit_entry, "credit_entry_paper": self.credit_entry,
+            "credit_letter": self.joint_measure, "credit_commitment": self.public_commitment,
             "listing": self.listing, "monitoring_list": self.monitoring_list,
             "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
             "assistance_paper": self.assistance,
             "proceeding": self.proceeding, "proceeding_penalty": self.proceeding,
             "proceeding_new": self.party, "measure": self.measure,
+            "case_papers": self.case, "case_paper_new": self.case, "case_paper_draft": self.case,
+            "case_paper": self.case_paper, "case_paper_file": self.case_paper,
+            "publication": self.publication, "publication_new": self.case, "publication_repair": self.repair,
+            "typical": self.typical, "typical_edit": self.typical, "typical_file": self.typical,
+            "typical_new": self.case, "handover": self.handover, "handover_new": self.case,
             "device": self.device, "received_event": self.event, "received_file": self.event,
             "schedule": self.schedule, "assignment": self.assignment, "draw_run": self.draw,
             "filed_table": self.filed, "filed_table_return": self.filed, "forget_view": self.view,
@@ -360,11 +432,14 @@ class World:
             "place": {"code": self.office.code},
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
-            "lead_paper": {"kind": "answer"},
+            "lead_paper": {"kind": "answer"}, "credit_fact": {"fact": "penalties"},
+            "credit_grade_paper": {"kind": "decision"}, "credit_entry_paper": {"kind": "decision"},
             "online_platform": {"name": f"{self.party.name}平台"},
             "assistance_paper": {"kind": "request"},
             "risk_signal": {"signal_id": "failed_samples"},
-            "paper": {"kind": "record"},
+            "paper": {"kind": "record"}, "case_papers": {"subject": "case"},
+            "case_paper_new": {"subject": "case", "kind": "inquiry_notice"}, "case_paper_file": {"form": "docx"},
+            "case_paper_draft": {"subject": "case", "kind": "inquiry_notice", "form": "docx"},
             "paper_file": {"kind": "record", "form": "docx"},
             "paper_sign": {"kind": "notice"},
             "checklist": {"checklist_id": "distribution"},
@@ -518,12 +593,13 @@ class Markup(HTMLParser):
 NO_PAGE = {
     "schedule_job", "received_file", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
+    "credit_grade_paper", "credit_entry_paper", "credit_letter",
     "monitoring_feedback", "assistance_paper",
     "risk_report", "risk_list_paper", "risk_evidence",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
-    "visit_order_apply",
+    "visit_order_apply", "measure",
     "law_read", "rule_check", "saved_views", "forget_view", "number_check",
 }  # fmt: skip
 

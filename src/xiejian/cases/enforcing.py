@@ -86,10 +86,7 @@ def serve_decision(
     proceeding.pay_by = moves.start_clock(proceeding, "pay", served, by, at).due_legal
     proceeding.save()
     moves.finish_clocks(proceeding, ["serve"], on, by, at)
-    for name in ("review_right", "sue_right"):
-        moves.start_clock(proceeding, name, served, by, at)
-    if last := moves.due_of(proceeding, "sue_right"):
-        moves.start_clock(proceeding, "court", last, by, at)
+    moves.start_clock(proceeding, "court", procedure.rights_until(served)["sue_right"], by, at)
     note("serve_decision", proceeding, by, at, state=state, on=on, how=how, effective=served)
     return proceeding
 
@@ -175,7 +172,8 @@ def apply_to_court(*, proceeding: Proceeding, on: dt.date, by: Actor, at: dt.dat
     proceeding, state = begin(proceeding, "apply_to_court", on, by, at)
     pending = [remedy.kind for remedy in proceeding.remedies.all() if not remedy.outcome]
     tried = proceeding.remedies.exclude(outcome="").exists()
-    right = None if tried else moves.due_of(proceeding, "sue_right")
+    served = proceeding.decision_served_on
+    right = procedure.rights_until(served)["sue_right"] if served and not tried else None
     refuse(
         rules.remedies_ended(pending),
         rules.may_apply(moves.due_of(proceeding, "wait"), right, on),

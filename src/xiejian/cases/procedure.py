@@ -29,6 +29,8 @@ FEN = 100  # 分 in a yuan
 MONEY = {"fine_fen": "罚款", "personal_fine_fen": "个人罚款", "confiscated_fen": "没收违法所得"}
 FLAGS = {"business_stopped": "责令停产停业", "licence_revoked": "吊销许可证", "blacklisted": "列入名单"}
 PERSONS = "persons_punished"
+#: Terms of the party that nobody in the office works on: shown, not counted as clocks.
+RIGHTS = ("review_right", "sue_right")
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,12 @@ def services() -> dict[str, str]:
 def minimum_investigators() -> int:
     """PR-1: how many officers handle a case at least."""
     return value("PR-1")
+
+
+def rights_until(served_on: dt.date) -> dict[str, dt.date]:
+    """Until when the party may ask for a review and sue, from the day that the decision was served."""
+    ends = {right: deadlines.due(rule_of(right), served_on).due_legal for right in RIGHTS}
+    return {right: day for right, day in ends.items() if day}
 
 
 def effective_on(how: str, on: dt.date) -> dt.date:

@@ -677,8 +677,7 @@ def decide_on_spot(
     proceeding.filed_on = proceeding.decided_on = proceeding.decision_served_on = on
     proceeding.save()
     moves.finish_clocks(proceeding, ["clue"], on, by, at)
-    for name in ("hand_in", "review_right", "sue_right"):
-        moves.start_clock(proceeding, name, on, by, at)
+    moves.start_clock(proceeding, "hand_in", on, by, at)
     if decided["fine_fen"]:
         proceeding.pay_by = moves.start_clock(proceeding, "pay", on, by, at).due_legal
         proceeding.save()

@@ -81,7 +81,25 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("风险会商", "risk_meetings", "users", "risks.view", "/risks/"),
         ),
     ),
-    ("案件", (Entry("案件与约谈", "case_list", "gavel", "cases.view", "/cases/"),)),
+    (
+        "案件",
+        (
+            Entry("案件办理", "proceeding_list", "scale", "cases.view"),
+            Entry("案件与约谈", "case_list", "gavel", "cases.view", "/cases/"),
+            Entry("案件移送", "handover_list", "arrow-right", "cases.view"),
+            Entry("处罚公示", "publication_list", "eye", "cases.view", "/publications/"),
+            Entry("典型案例", "typical_list", "book", "cases.view"),
+        ),
+    ),
+    (
+        "信用",
+        (
+            Entry("信用等级", "credit_list", "scale", "credit.view", "/credit/"),
+            Entry("信用评定结果", "credit_grades", "list-details", "credit.view"),
+            Entry("信用名单", "credit_entries", "flag", "credit.view", "/credit/lists/"),
+            Entry("公开承诺", "credit_commitments", "file-text", "credit.view"),
+        ),
+    ),
     (
         "报表文书",
         (
@@ -105,8 +123,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("机构人员", "office_list", "sitemap", "people.view"),
             Entry("网络人员与培训", "network_list", "school", "people.view"),
-            Entry("时限重算", "clock_recompute", "clock", "clocks.recompute", "/clocks/"),
             Entry("机构坐标", "place_list", "map-pin", "planning.places"),
+            Entry("时限重算", "clock_recompute", "clock", "clocks.recompute", "/clocks/"),
             Entry("现场设备", "device_list", "phone", "people.view"),
             Entry("审计", "audit_list", "history", "audit.view"),
         ),

@@ -9,10 +9,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from xiejian.inspections import queries as inspections
 from xiejian.inspections.origins import NONE, Origin
 from xiejian.leads import queries as leads
 from xiejian.online import queries as online
 from xiejian.people.policy import Actor
+from xiejian.sampling import queries as sampling
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Kind:
 #: rooms that lead to visits and cases enter themselves here
 KINDS = {
     "lead": Kind("线索", "lead", leads.lead),
+    "visit": Kind("检查", "visit", inspections.visit),
+    "sample": Kind("抽检", "sample", sampling.sample),
     "listing": Kind("网络监测", "listing", online.listing),
 }
 

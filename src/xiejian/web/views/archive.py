@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from xiejian.assistance import queries as assistance
 from xiejian.cases import queries as cases
+from xiejian.credit import queries as credit
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import divisions
 from xiejian.kernel.rule_book import duty_words
@@ -46,6 +47,7 @@ EVENT_ICONS = {
     "证照": "certificate",
     "产品": "list-details",
     "状态": "flag",
+    "信用": "scale",
 }
 PRODUCTS_SHOWN = 20
 
@@ -73,7 +75,9 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "may_visit": bool(may(actor, "inspections.visit", found.office_code)),
         "may_sample": bool(may(actor, "sampling.sample", found.office_code)),
         "failed_last_year": found.pk in sampling.failed_parties(*last_year(on)),
+        "may_credit": bool(may(actor, "credit.view", found.office_code)),
         "may_case": bool(may(actor, "cases.edit", found.office_code)),
+        "may_clue": bool(may(actor, "cases.investigate", found.office_code)),
         "years": _by_year(_events(actor, found)),
         "on": on,
         **_open_matters(actor, found, on),
@@ -126,6 +130,8 @@ def _events(actor: Actor, found: Party) -> list[Event]:
         rooms.append(risks.timeline(actor, found))
     if may(actor, "cases.view"):
         rooms.append(cases.timeline(actor, found))
+    if may(actor, "credit.view"):
+        rooms.append(credit.timeline(actor, found))
     if may(actor, "planning.view"):
         rooms.append(planning.timeline(actor, found))
     return newest_first(*rooms)

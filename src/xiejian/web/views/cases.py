@@ -14,8 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.cases import actions, queries
-from xiejian.cases.models import Case, Interview
+from xiejian.cases import actions, queries, transferring, typical
+from xiejian.cases.models import Case, Interview, Proceeding, Publication
+from xiejian.clocks.models import Clock
 from xiejian.clocks.queries import clocks_of
 from xiejian.inspections.checks import ADDRESSEES
 from xiejian.inspections.models import Transfer
@@ -27,6 +28,7 @@ from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
+from xiejian.web.proceeding_steps import TERM_STEPS
 from xiejian.web.steps import Step, StepForm, day, shown, take
 from xiejian.web.templatetags.xiejian import tags
 from xiejian.web.views import case_papers, clocks
@@ -285,15 +287,21 @@ STEPS: dict[str, Step] = {
             lambda c, given, by, at: actions.transfer_case(case=c, by=by, at=at, **given),
         ),
         Step("amend_cases", "更正登记", AmendForm, _amend, "更正前后的内容都留在审计记录中。"),
+        *TERM_STEPS.values(),
     )
 }  # fmt: skip
 
 
-def _allowed(found: Case) -> list[str]:
-    """What may be done now: the workflow's transitions, and what a decided or open case allows besides."""
-    names = {t.action for t in actions.CASE_WORKFLOW.allowed(actions.state_of(found))}
-    if found.decided_on and not found.court_enforcement:
+def _allowed(found: Case, led: bool, terms: bool) -> list[str]:
+    """What may be done now: the workflow's transitions, and what a decided or open case allows besides.
+
+    ``led``: it is handled step by step on another page; ``terms``: a time limit of it runs.
+    """
+    names = set() if led else {t.action for t in actions.CASE_WORKFLOW.allowed(actions.state_of(found))}
+    if found.decided_on and not found.court_enforcement and not led:
         names.add("request_court_enforcement")
+    if terms:
+        names |= set(TERM_STEPS)
     return [name for name in STEPS if name in names | {"transfer_case", "amend_cases"}]
 
 
@@ -310,21 +318,31 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     if taken.done and taken.step:
         messages.success(request, f"已记录：{taken.step.label}。")
         return redirect("case", pk=pk)
-    first = {name: on for name in ("decided_on", "closed_on", "on", "moved_on")}
+    first: dict[str, Any] = dict.fromkeys(
+        ("decided_on", "closed_on", "on", "moved_on", "first", "last"), on
+    )
     first |= {"conduct": found.conduct, "link": found.link, "campaign": found.campaign}
     first["tags"] = "、".join(tags(found.tags))
     titles = campaign_titles(actor)
-    names = _allowed(found) if may(actor, "cases.edit", found.office_code) else []
+    led = Proceeding.objects.filter(case=found).only("number").first()
+    clocks_held = clocks_of("case", [pk]).get(pk, [])
+    running = any(row.state == Clock.RUNNING for row in clocks_held)
+    names = _allowed(found, led is not None, running) if may(actor, "cases.edit", found.office_code) else []
     context = {
         "found": found,
         "state": (queries.state_label(found), STATE_TONES[actions.state_of(found)]),
         "campaign": titles.get(found.campaign, found.campaign),
         "campaigns": titles,
-        "clocks": clocks.shown(clocks_of("case", [pk]).get(pk, []), clock.now(request)),
+        "led": led,
+        "clocks": clocks.shown(clocks_held, clock.now(request)),
         "moved": Transfer.objects.filter(source="case", source_no=found.number),
         "samples": sampling.linked(actor, "case", found.pk) if may(actor, "sampling.view") else [],
         "problems": taken.problems,
         **case_papers.block(request, found),
+        "publication": Publication.objects.filter(case=found).first(),
+        "handed_over": transferring.handovers(actor, case=found),
+        "told": typical.typical_cases(actor).filter(case=found),
+        "may_edit": bool(may(actor, "cases.edit", found.office_code)),
         "steps": shown(
             STEPS, names, taken, found, actor, first, first_open=actions.state_of(found) == "filed"
         ),
@@ -379,7 +397,7 @@ def _link_of(party: Party) -> str:
 def case_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a case against the party ``pk``."""
     first = {"filed_on": clock.today(request), "campaign": request.GET.get("campaign", "")}
-    return _new(request, pk, "立案", CaseForm, _file, first, "case")
+    return _new(request, pk, "登记案件", CaseForm, _file, first, "case")
 
 
 @needs("cases.edit")

@@ -25,7 +25,11 @@ from xiejian.web.views.people import office_choices
 #: Which page shows the record of a clock: its subject → the URL name that takes the record's id.
 PAGES = {
     "correction": "correction", "case": "case", "sample": "sample", "lead": "lead", "risk_item": "risk_item",
-    "liaison": "liaison", "monitoringlist": "monitoring_list", "assistancerequest": "assistance_request",
+    "liaison": "liaison",
+    "publication": "publication", "repair": "publication_repair", "handover": "handover",
+    "proceeding": "proceeding", "measure": "measure", "monitoringlist": "monitoring_list",
+    "assistancerequest": "assistance_request", "credit_grade": "credit_grade",
+    "credit_list_entry": "credit_entry",
 }  # fmt: skip
 KINDS = {"late": "已超期", "soon": "近期到期", "provisional": "暂定"}
 #: moves shown before they are applied; the rest is counted

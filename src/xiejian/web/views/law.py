@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -192,7 +193,7 @@ def span(fine: Range | None) -> str:
     return "" if fine is None else f"{penalties.yuan(fine[0])} 至 {penalties.yuan(fine[1])} 元"
 
 
-def _fields(rule: penalty_rules.Rule, book: Book, request: HttpRequest) -> list[dict[str, Any]]:
+def fact_fields(rule: penalty_rules.Rule, book: Book, request: HttpRequest) -> list[dict[str, Any]]:
     """The facts that can change this rule's answer, and what was given for each."""
     choices = penalties.choices(rule)
     found = []
@@ -203,7 +204,8 @@ def _fields(rule: penalty_rules.Rule, book: Book, request: HttpRequest) -> list[
     return found
 
 
-def _given(fields: list[dict[str, Any]], request: HttpRequest) -> dict[str, Any]:
+def facts_given(fields: list[dict[str, Any]], request: HttpRequest) -> dict[str, Any]:
+    """The facts of the address as ``penalties.assess`` takes them."""
     facts = {f["fact"].name: True if f["fact"].kind == "flag" else f["value"] for f in fields if f["value"]}
     return {**facts, penalties.CIRCUMSTANCES: request.GET.getlist("circumstances")}
 
@@ -237,26 +239,21 @@ def penalty_text(found: Assessment, persons: list[str], book: Book) -> str:
     return "\n".join([*lines, "以上为建议幅度，由办案人员依法决定。"])
 
 
-@needs("rules.view")
-def penalty(request: HttpRequest) -> HttpResponse:
-    """罚款幅度: what may the fine be, what comes first, what goes with it?"""
-    book = penalty_rules.load()
-    wanted = request.GET.get("rule", "").strip()
-    if not wanted:
-        return render(request, "web/law/penalty.html", _choosing(request, _conducts(book)))
-    versions = book.rules.get(book.aliases.get(wanted, wanted))
-    day = clock.today(request)
-    rule = versions[-1] if versions else penalties.find(wanted, day, book)
-    fields, on = _fields(rule, book, request), request.GET.get("on", "").strip()
+def answer_context(
+    request: HttpRequest, rule: penalty_rules.Rule, book: Book, first_on: dt.date
+) -> dict[str, Any]:
+    """What law/penalty_facts.html and law/penalty_answer.html show for a rule and the facts of the address.
+
+    ``first_on`` stands in the form until a day is given; only then there is an answer (``found``).
+    """
+    fields, on = fact_fields(rule, book, request), request.GET.get("on", "").strip()
     found: Assessment | None = None
     wrong: list[Problem] = []
     if on:
-        found, wrong = _asked(lambda: penalties.assess(rule.id, _given(fields, request), on, book))
+        found, wrong = _asked(lambda: penalties.assess(rule.id, facts_given(fields, request), on, book))
     persons = _persons_lines(found.persons, book) if found and found.persons else []
-    context = {
-        "rule": rule, "entry": rule_book.named("penalties", rule.id),
-        "fields": fields, "on": on or day.isoformat(), "found": found, "problems": wrong,
-        "basis": book.labels["basis"].get(rule.basis, ""),
+    return {
+        "rule": rule, "fields": fields, "on": on or first_on.isoformat(), "found": found, "problems": wrong,
         "fine": span(found.fine) if found else "", "reduced": span(found.reduced) if found else "",
         "bands": [(book.labels["band"][b], span(r)) for b, r in found.bands.items()] if found else [],
         "persons": persons, "who": book.labels["persons"]["who"], "cut": book.cut,
@@ -268,4 +265,29 @@ def penalty(request: HttpRequest) -> HttpResponse:
         ],
         "text": penalty_text(found, persons, book) if found else "",
     }  # fmt: skip
-    return render(request, "web/law/penalty.html", context, status=422 if wrong else 200)
+
+
+def chosen_rule(wanted: str, on: dt.date, book: Book) -> penalty_rules.Rule:
+    """The newest version of the rule asked for; Refused where there is none."""
+    versions = book.rules.get(book.aliases.get(wanted, wanted))
+    return versions[-1] if versions else penalties.find(wanted, on, book)
+
+
+def choosing_conduct(request: HttpRequest, book: Book) -> dict[str, Any]:
+    """What law/choices.html shows: every conduct by the law that forbids it."""
+    return _choosing(request, _conducts(book))
+
+
+@needs("rules.view")
+def penalty(request: HttpRequest) -> HttpResponse:
+    """罚款幅度: what may the fine be, what comes first, what goes with it?"""
+    book = penalty_rules.load()
+    wanted = request.GET.get("rule", "").strip()
+    if not wanted:
+        return render(request, "web/law/penalty.html", choosing_conduct(request, book))
+    day = clock.today(request)
+    rule = chosen_rule(wanted, day, book)
+    context = answer_context(request, rule, book, day) | {
+        "entry": rule_book.named("penalties", rule.id), "basis": book.labels["basis"].get(rule.basis, ""),
+    }  # fmt: skip
+    return render(request, "web/law/penalty.html", context, status=422 if context["problems"] else 200)

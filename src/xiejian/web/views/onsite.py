@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from xiejian.cases.proceeding_queries import of_source
 from xiejian.inspections import (
     actions,
     checklist_versions,
@@ -445,7 +446,9 @@ def _page(
         "progress": _progress(rows),
         "editable": editable,
         "site_check_kind": found.kind in site_checks.RESULTS,
-        "may_case": bool(may(actor, "cases.edit", found.office_code)),
+        "may_case": bool(may(actor, "cases.investigate", found.office_code)),
+        "may_talk": bool(may(actor, "cases.edit", found.office_code)),
+        "led_to": of_source(actor, "visit", found.pk) if may(actor, "cases.view") else [],
         "answering": editable and found.state == "started",
         "steps": shown(STEPS, names, taken, found, actor, _initial(found, rows, on), open_first),
         "corrections": list(found.corrections.all()),

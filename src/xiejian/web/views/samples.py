@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from xiejian.cases.proceeding_queries import of_source
 from xiejian.clocks.queries import clocks_of
 from xiejian.documents import sample_papers
 from xiejian.documents.papers import write as write_paper
@@ -396,6 +397,8 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
         "done": queries.done(found),
         "missing": queries.still_missing(found),
         "history": _history(found),
+        "led_to": of_source(actor, "sample", pk) if may(actor, "cases.view") else [],
+        "may_case": found.failed and bool(may(actor, "cases.investigate", found.office_code)),
         "papers": sample_papers.available(found),
         "campaign": campaign_titles(actor).get(found.campaign, found.campaign),
         "problems": unstored or taken.problems,
