@@ -23,6 +23,8 @@ from xiejian.people.policy import SYSTEM
 @click.option("--visit", default="", help="检查编号：record、result 所属的检查")
 @click.option("--correction", default="", help="责令改正通知书文号：notice、recheck 所属的责令改正")
 @click.option("--interview", type=int, help="责任约谈的序号（页面地址 /interviews/N/ 中的 N）")
+@click.option("--stop", default="", help="停产整改通知书文号：stop、resume 所属的停产整改")
+@click.option("--liaison", default="", help="工作联系单编号")
 @click.option("--issue", is_flag=True, help="现场文书还没有编号的，编定文号（result、recheck、interview）")
 @click.option("--office", "office_code", default="", help="机构代码，缺省为全部监管对象所在的机构")
 @click.option(
@@ -32,13 +34,16 @@ from xiejian.people.policy import SYSTEM
 @json_option
 @command(stored=True)
 def document(
-    kind: str, year: int | None, visit: str, correction: str, interview: int | None, issue: bool,
-    office_code: str, out: Path, as_json: bool,
+    kind: str, year: int | None, visit: str, correction: str, interview: int | None, stop: str,
+    liaison: str, issue: bool, office_code: str, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
     if kind in papers.KINDS:
         _paper(
             kind,
-            {"visit": visit, "correction": correction, "interview": interview or ""},
+            {
+                "visit": visit, "correction": correction, "interview": interview or "", "stop": stop,
+                "liaison": liaison,
+            },
             issue,
             out,
             as_json,

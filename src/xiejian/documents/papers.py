@@ -119,7 +119,12 @@ def _without_contacts(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def to_sign(kind: str, pk: int, *, by: Actor, on: dt.date) -> tuple[Record, Wording] | None:
-    """A paper as it is put before people to sign, with its record; None where ``by`` may not see it."""
+    """A paper as it is put before people to sign, with its record.
+
+    None where ``by`` may not see it, and of a kind that is not signed this way.
+    """
+    if signed_papers.signable(kind) is None:
+        return None
     record, paper = record_of(kind, pk, by=by, on=on), _made(kind, pk, by, on)
     if record is None or paper is None:
         return None

@@ -20,6 +20,7 @@ from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
+from xiejian.cli.demo.liaisons import write_liaisons
 from xiejian.cli.demo.risks import consult
 from xiejian.cli.demo.sampling import Sampled
 from xiejian.cli.demo.schedules import arrange_rest_of_year
@@ -113,7 +114,7 @@ class OfficeYear:
         self.counts["已排班的检查"] += arrange_rest_of_year(self.staffed)
         read_and_check(self.staffed)
         self._grade()
-        self._order_visits()
+        self.counts["联系单"] += write_liaisons(self.staffed)
         self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
         self.counts["网络监测和协查"] += watch_the_net(self.staffed)
         self.counts["列入清单的风险"] += consult(self.staffed)
