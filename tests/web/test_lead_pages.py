@@ -9,6 +9,9 @@ from docx import Document
 
 from moment import NOW
 from told import CALLER, TODAY
+from visiting import appoint
+from xiejian.cases.proceedings import Clue, register_clue
+from xiejian.inspections.models import Visit
 from xiejian.leads import actions
 from xiejian.leads.actions import Entry
 from xiejian.leads.models import Lead
@@ -123,6 +126,61 @@ class TestOneLead:
     def test_the_page_asks_a_bounded_number_of_times(self, officer, lead, django_assert_max_num_queries):
         with django_assert_max_num_queries(40):
             officer.get(f"/leads/{lead.pk}/")
+
+
+class TestWhatFollows:
+    """A lead that is worked on leads to a visit and to a case, and is answered with what came of them."""
+
+    @pytest.fixture
+    def worked_on(self, do, lead, ours, naiman, officers):
+        do("triage_lead", **triaged(ours, naiman, kind="举报"))
+        do("accept_lead", on=TODAY.isoformat())
+        do("assign_lead", handler=officers["section_officer"].pk, on=TODAY.isoformat())
+        lead.refresh_from_db()
+        return lead
+
+    @pytest.fixture
+    def visited(self, worked_on, ours):
+        return Visit.objects.create(
+            number="检1", party=ours, link="经营", kind="有因检查", office_code=ours.office_code,
+            state="concluded", planned_on=TODAY, visited_on=TODAY, conclusion="限期整改",
+            source_kind="lead", source_record=worked_on.pk, source_no=worked_on.number,
+        )  # fmt: skip
+
+    def page(self, officer, lead):
+        return officer.get(f"/leads/{lead.pk}/").content.decode()
+
+    def test_nothing_follows_before_it_is_accepted(self, officer, lead):
+        assert "安排有因检查" not in self.page(officer, lead)
+
+    def test_a_visit_is_arranged_in_one_step(self, officer, worked_on, ours, officers):
+        first = officer.get(f"/visits/new/?party={ours.pk}&kind=有因检查&from=lead&record={worked_on.pk}")
+        team = [officers["section_officer"].pk, appoint("zhao", "赵检", "150525100", NOW).pk]
+        sent = {"link": "经营", "kind": "有因检查", "planned_on": TODAY.isoformat(), "team": team}
+        sent |= {"party": ours.pk, "office_code": "150525100", "checklist": ""}
+        officer.post(f"/visits/new/?party={ours.pk}&from=lead&record={worked_on.pk}", sent)
+        visit = Visit.objects.get()
+        back = officer.get(f"/visits/{visit.pk}/").content.decode()
+        assert (worked_on.number in first.content.decode(), visit.source_no, worked_on.number in back) == (
+            True, worked_on.number, True,
+        )  # fmt: skip
+
+    def test_a_lead_out_of_reach_is_no_origin(self, officer, ours, worked_on):
+        Lead.objects.update(office_code="522726")
+        shown = officer.get(f"/visits/new/?party={ours.pk}&from=lead&record={worked_on.pk}")
+        assert worked_on.number not in shown.content.decode()
+
+    def test_its_visits_are_on_its_page(self, officer, visited, worked_on):
+        assert visited.number in self.page(officer, worked_on)
+
+    def test_the_answer_says_what_the_visit_found(self, officer, do, visited, worked_on):
+        do("decide_filing", filing="不予立案", reason="已责令改正", on=TODAY.isoformat())
+        assert "进行了检查，结论为限期整改" in self.page(officer, worked_on)
+
+    def test_its_cases_are_on_its_page(self, officer, worked_on, ours):
+        clue = Clue("销售过期器械", "投诉举报", TODAY, "lead", worked_on.pk, worked_on.number, link="经营")
+        made = register_clue(clue=clue, party=ours, by=SYSTEM, at=NOW)
+        assert made.number in self.page(officer, worked_on)
 
 
 class TestWhoToldUs:

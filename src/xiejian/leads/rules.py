@@ -100,6 +100,11 @@ def duplicate_days() -> int:
     return _values()["LD-1"]
 
 
+def near_days() -> int:
+    """LD-4: within how many days the same place, still open, is very likely the same matter."""
+    return _values()["LD-4"]
+
+
 def longest_text() -> int:
     """LD-2: how many characters a text may have."""
     return _values()["LD-2"]

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from xiejian.cases import proceeding_queries as proceedings
 from xiejian.cases.models import Proceeding
 from xiejian.inspections import queries as inspections
 from xiejian.inspections.models import Visit
 from xiejian.leads.checks import REPORT
 from xiejian.leads.models import Lead
-from xiejian.people.policy import Actor, may, visible
+from xiejian.people.policy import Actor, may
 
 #: in these states the office works on it: a visit or a case may follow
 WORKED_ON = ("accepted", "handling", "reopened")
@@ -43,8 +44,7 @@ def results(actor: Actor, lead: Lead) -> Results:
     if may(actor, "inspections.view"):
         found.visits = list(inspections.visits_of(actor, "lead", lead.pk))
     if may(actor, "cases.view"):
-        rows = visible(Proceeding.objects.select_related("case"), actor)
-        found.proceedings = list(rows.filter(source_kind="lead", source_record=lead.pk).order_by("-pk"))
+        found.proceedings = proceedings.of_source(actor, "lead", lead.pk)
     return found
 
 
