@@ -188,6 +188,8 @@ FIELD_AHEAD_DAYS = 7
 FIELD_MOST_PARTIES = 2500
 FIELD_EVENTS_PER_SYNC = 100
 FIELD_PIECE = 1024 * 1024  # bytes of a file that travel in one request
+# what rooms above the command line add to each office of the demo
+DEMO_STEPS = ("xiejian.offline.demo.phone_records",)
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

@@ -12,7 +12,7 @@ from xiejian.people.policy import may
 
 
 def conflicts(request: HttpRequest) -> dict[str, Any]:
-    """``open_conflicts``: visit id → how many fields wait for a decision; asked of the store where it is used."""
+    """``open_conflicts``: visit id → how many fields wait for a decision; counted where it is used."""
     return {"open_conflicts": _by_visit(request)}
 
 

@@ -9,18 +9,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from xiejian.cases.actions import request_court_enforcement
 from xiejian.cases.importing import import_cases, import_interviews
 from xiejian.cases.models import Case
 from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
+from xiejian.cli.demo.follow_ups import plan_talks, stop_and_resume, tell_results
 from xiejian.cli.demo.leads import take_in_leads
 from xiejian.cli.demo.online import watch_the_net
+from xiejian.cli.demo.liaisons import write_liaisons
 from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
-from xiejian.cli.demo.liaisons import write_liaisons
 from xiejian.cli.demo.risks import consult
 from xiejian.cli.demo.sampling import Sampled
 from xiejian.cli.demo.schedules import arrange_rest_of_year
@@ -111,6 +115,8 @@ class OfficeYear:
         self._sample()
         self._ask_more()
         self._live(list(stepwise.values()))
+        self._follow_up()
+        self._order_visits()
         self.counts["已排班的检查"] += arrange_rest_of_year(self.staffed)
         read_and_check(self.staffed)
         self._grade()
@@ -293,6 +299,14 @@ class OfficeYear:
                 by=self.staffed.officer, at=moment(entry["on"]),
             )  # fmt: skip
             self.counts["补充检查点"] += 1
+
+    def _follow_up(self) -> None:
+        """What came of the visits, and what rooms above the command line show (settings.DEMO_STEPS)."""
+        self.counts["停产整改"] += stop_and_resume(self.staffed)
+        self.counts["核查结论"] += tell_results(self.staffed)
+        self.counts["约谈安排"] += plan_talks(self.staffed)
+        for name in settings.DEMO_STEPS:
+            self.counts.update(import_string(name)(self.staffed))
 
     # ---- visits step by step ------------------------------------------------------------------------
 
