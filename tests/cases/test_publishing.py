@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
+from xiejian.cases import actions, publishing, repairing
 from xiejian.cases import publication_rules as rules
-from xiejian.cases import publishing, repairing
 from xiejian.clocks.queries import clocks_of
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import Actor
@@ -145,7 +145,7 @@ class TestADraft:
         assert dict(drafted.texts.get().content) == {
             "处罚决定书文号": "奈市监处罚〔2024〕1号", "当事人": "某隐形眼镜店",
             "违法行为": "未经许可经营第三类医疗器械",
-            "处罚内容": "1. 处以罚款人民币50,000元（大写：伍万元整）。",
+            "处罚内容": "1. 处以罚款人民币50,000元（大写：伍万元整）",
             "作出决定的机关": "奈曼旗市场监督管理局", "决定日期": "2024-03-15",
         }  # fmt: skip
 
@@ -196,6 +196,12 @@ class TestThePublicReads:
         publishing.withdraw_publication(publication=public, on=later.date(), by=head, at=later)
         assert shown(later.date()) == []
         assert [row.note for row in publishing.withdrawn(later.date())] == ["经复议撤销"]
+
+    def test_that_it_is_to_be_withdrawn_once_the_decision_falls(self, public, officer, later):
+        given = {"reason": "复议撤销", "permission": "cases.edit", "by": officer, "at": later}
+        actions.undo_decision(case=public.case, **given)
+        public.refresh_from_db()
+        assert (public.state, public.ground) == ("withdrawing", "revoked")
 
 
 class TestTheClock:

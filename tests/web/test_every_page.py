@@ -438,7 +438,8 @@ class World:
             "assistance_paper": {"kind": "request"},
             "risk_signal": {"signal_id": "failed_samples"},
             "paper": {"kind": "record"}, "case_papers": {"subject": "case"},
-            "case_paper_new": {"subject": "case", "kind": "inquiry_notice"}, "case_paper_file": {"form": "docx"},
+            "case_paper_new": {"subject": "case", "kind": "inquiry_notice"},
+            "case_paper_file": {"form": "docx"},
             "case_paper_draft": {"subject": "case", "kind": "inquiry_notice", "form": "docx"},
             "paper_file": {"kind": "record", "form": "docx"},
             "paper_sign": {"kind": "notice"},
@@ -592,6 +593,7 @@ class Markup(HTMLParser):
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
     "schedule_job", "received_file", "own_calendar", "office_calendar",
+    "case_paper_draft", "case_paper_file", "typical_file",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
     "credit_grade_paper", "credit_entry_paper", "credit_letter",
     "monitoring_feedback", "assistance_paper",

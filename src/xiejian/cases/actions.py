@@ -16,7 +16,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from xiejian.cases import checks as check
-from xiejian.cases import publication_rules
+from xiejian.cases import publication_rules, publishing
 from xiejian.cases.checks import refuse
 from xiejian.cases.models import Case, Interview, Proceeding
 from xiejian.clocks import actions as clocks
@@ -327,6 +327,7 @@ def change_decision(
     for field, (_, amount) in changed.items():
         setattr(case, field, amount)
     case.save()
+    publishing.decision_fell(case, ground="changed", reason=reason, by=by, at=at)
     _note("change_decision", case, case.number, case.office_code, by, at, reason=reason, **changed)
     return case
 
@@ -346,6 +347,7 @@ def undo_decision(*, case: Case, reason: str, permission: str, by: Actor, at: dt
     for field in MEASURES:
         setattr(case, field, False)
     case.save()
+    publishing.decision_fell(case, ground="revoked", reason=reason, by=by, at=at)
     _note("undo_decision", case, case.number, case.office_code, by, at, reason=reason, was=was)
     return case
 

@@ -54,6 +54,11 @@ def penalty_of(case: Case) -> rules.Penalty:
     )  # fmt: skip
 
 
+def _in_one_line(case: Case) -> str:
+    said = paper_facts.penalty_words({name: getattr(case, name) for name in paper_facts.DECISION})
+    return "；".join(line.rstrip("。") for line in said.splitlines())
+
+
 def proposed_content(case: Case) -> list[list[str]]:
     """The summary that the public reads, label and value, with what the rules withhold left out."""
     known = papers.values_of(case)
@@ -67,7 +72,7 @@ def proposed_content(case: Case) -> list[list[str]]:
         ("法定代表人（负责人）", person),
         ("违法行为", case.conduct),
         ("处罚依据", known.get("provision", "")),
-        ("处罚内容", paper_facts.penalty_words({n: getattr(case, n) for n in paper_facts.DECISION})),
+        ("处罚内容", _in_one_line(case)),
         ("作出决定的机关", numbering.signing_office(case.office_code)),
         ("决定日期", case.decided_on.isoformat() if case.decided_on else ""),
     ]
@@ -96,19 +101,26 @@ def personal_left(content: Iterable[Sequence[str]]) -> list[Problem]:
 # --- moves --------------------------------------------------------------------------------------------------
 
 
+def _moved(row: Publication, action: str, by: Actor) -> tuple[Publication, list[str]]:
+    """The publication, locked, moved along its table by whoever proposes; [state before, after]."""
+    found = Publication.objects.select_for_update(of=("self",)).select_related("case__party").get(pk=row.pk)
+    before = found.state
+    found.state = WORKFLOW.step(before, action, where=found.case.number)
+    found.proposed_by = by.username
+    return found, [before, found.state]
+
+
 def _taken(
     row: Publication, action: str, by: Actor, *, second: bool = False
 ) -> tuple[Publication, list[str]]:
-    """The publication, locked, moved along its table; [before, after]. ``second``: not who proposed it."""
-    found = Publication.objects.select_for_update(of=("self",)).select_related("case__party").get(pk=row.pk)
-    require(by, APPROVE if second else DRAFT, found.office_code, where=found.case.number)
-    before = found.state
-    found.state = WORKFLOW.step(before, action, where=found.case.number)
-    if second and found.proposed_by == by.username:
-        refuse([problems("C701", where=found.case.number)])
-    if not second:
-        found.proposed_by = by.username
-    return found, [before, found.state]
+    """As ``_moved``, asking for the permission. ``second``: a decision, not by who proposed it (C701)."""
+    require(by, APPROVE if second else DRAFT, row.office_code, where=row.case.number)
+    proposed_by = Publication.objects.values_list("proposed_by", flat=True).get(pk=row.pk)
+    found, states = _moved(row, action, by)
+    if second:
+        refuse([problems("C701", where=found.case.number)] if proposed_by == by.username else [])
+        found.proposed_by = proposed_by
+    return found, states
 
 
 def _note(action: str, row: Publication, by: Actor, at: dt.datetime, **detail: Any) -> None:
@@ -181,6 +193,7 @@ def approve_publication(
     row, state = _taken(publication, "approve_publication", by, second=True)
     case = row.case
     refuse(
+        check.check_decided(case.decided_on, "公示"),
         check.check_not_in_future(on, timezone.localdate(at), "公示日期"),
         check.check_order_of_dates("决定日期", case.decided_on, "公示日期", on),
     )
@@ -293,7 +306,27 @@ def order_withdrawal(
 
     ``note``: the reasons that the public reads. Refused: C702, C107, C102.
     """
-    row, state = _taken(publication, "order_withdrawal", by)
+    require(by, DRAFT, publication.office_code, where=publication.case.number)
+    return _order_withdrawal(publication, ground, effective_on, note, by, at)
+
+
+def decision_fell(case: Case, *, ground: str, reason: str, by: Actor, at: dt.datetime) -> None:
+    """A review or a lawsuit changed or revoked the decision today: what is public of it is to be withdrawn.
+
+    Part of the action that records it, which has asked for the permission. Nothing where nothing is public.
+    """
+    row = Publication.objects.filter(case=case, state__in=("published", "correcting")).first()
+    if row is not None:
+        drafter = row.proposed_by  # nobody proposed it but the law: whoever decided on the remedy may take it off
+        row = _order_withdrawal(row, ground, timezone.localdate(at), rules.withhold(reason), by, at)
+        row.proposed_by = drafter
+        row.save(update_fields=["proposed_by"])
+
+
+def _order_withdrawal(
+    publication: Publication, ground: str, effective_on: dt.date, note: str, by: Actor, at: dt.datetime
+) -> Publication:
+    row, state = _moved(publication, "order_withdrawal", by)
     refuse(
         _check_ground(ground, rules.withdrawals()),
         check.check_given(note, "撤回的说明"),
@@ -400,10 +433,13 @@ def publications(
     return rows
 
 
-def unpublished(actor: Actor | None) -> QuerySet[Case]:
+def unpublished(actor: Actor | None, *, search: str = "") -> QuerySet[Case]:
     """Decided cases that nobody has yet drafted for the public, in the actor's reach."""
     rows = visible(Case.objects.select_related("party"), actor)
-    return rows.filter(decided_on__isnull=False, publication=None)
+    rows = rows.filter(decided_on__isnull=False, publication=None)
+    if text := search.strip():
+        rows = rows.filter(party__name__icontains=text) | rows.filter(number__icontains=text)
+    return rows
 
 
 EXPIRED = "expired"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from xiejian.cases import paper_forms
-from xiejian.cases.models import CasePaper
+from xiejian.cases.models import CasePaper, TypicalCase
 from xiejian.cases.paper_forms import Form, Values
 from xiejian.documents.draft import chinese_number
 from xiejian.documents.paper import Blank, Block, Facts, Heading, Paper, Sign, Signs, Table, Text
@@ -60,4 +60,18 @@ def draft(form: Form, values: Values, office_name: str, *, personal: bool) -> Pa
     return Paper(
         form.id, form.title, office_name, "", tuple(_blocks(shown)), addressee=_addressee(shown),
         official=form.official, draft="草稿，尚未出具",
+    )  # fmt: skip
+
+
+def typical(found: TypicalCase) -> Paper:
+    """A case told without names, as an official letter without addressee."""
+    blocks: list[Block] = []
+    for heading, text in (("案情", found.story), ("查处情况", found.outcome), ("典型意义", found.lesson)):
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if lines:
+            count = chinese_number(sum(isinstance(b, Heading) for b in blocks) + 1)
+            blocks += [Heading(f"{count}、{heading}"), *(Text(line) for line in lines)]
+    return Paper(
+        "typical", found.title, "典型案例", "", tuple(blocks), official=True, sealed_on=None,
+        draft="" if found.published_on else "尚未发布",
     )  # fmt: skip

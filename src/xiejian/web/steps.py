@@ -11,7 +11,8 @@ from django import forms
 from django.http import HttpRequest
 
 from xiejian.kernel.problems import Problem, Refused
-from xiejian.people.policy import Actor
+from xiejian.kernel.workflow import Workflow
+from xiejian.people.policy import Actor, may
 from xiejian.web import clock
 from xiejian.web.forms import DateInput, PageForm
 
@@ -78,6 +79,11 @@ class Shown:
 def _ids(step: Step) -> str:
     """Several forms stand on one page: each names its fields after its step."""
     return f"id-{step.name}-%s"
+
+
+def moves(flow: Workflow, state: str, actor: Actor, office_code: str) -> list[str]:
+    """The names of the steps that a workflow table allows from a state and that the actor may take."""
+    return [t.action for t in flow.allowed(state) if may(actor, t.permission, office_code)]
 
 
 def take(request: HttpRequest, steps: Mapping[str, Step], record: Any) -> Taken:

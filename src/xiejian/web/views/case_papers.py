@@ -48,7 +48,7 @@ def as_typed(rows: Iterable[Iterable[str]]) -> str:
 
 
 class PaperForm(PageForm):
-    """The fields of a template, with what is known; nothing is required here: issuing says what is missing."""
+    """The fields of a template, with what is known; what is required is said when it is issued."""
 
     def __init__(self, template: Form, *args: Any, corrects: bool = False, **kwargs: Any) -> None:
         self.base_fields = {field.id: _field(field, field.id in template.needs) for field in template.fields}
@@ -107,7 +107,10 @@ def case_papers_page(request: HttpRequest, subject: str, pk: int) -> HttpRespons
     for paper in issued:
         by_kind.setdefault(paper.kind, []).append(paper)
     groups = [
-        (label, [(form, by_kind.get(form.id, [])) for form in paper_forms.forms().values() if form.stage == s])
+        (
+            label,
+            [(form, by_kind.get(form.id, [])) for form in paper_forms.forms().values() if form.stage == s],
+        )
         for s, label in paper_forms.stages().items()
     ]
     context = {

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.cases import actions, queries, transferring, typical
+from xiejian.cases import actions, proceedings, queries, transferring, typical
 from xiejian.cases.models import Case, Interview, Proceeding, Publication
 from xiejian.clocks.models import Clock
 from xiejian.clocks.queries import clocks_of
