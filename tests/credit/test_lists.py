@@ -292,7 +292,7 @@ class TestJointMeasures:
 
     def test_are_answered_and_lifted_once(self, listed, officer, now):
         made = record_actions.send_measure(entry=listed(), measure="JM-2", on=TODAY, by=officer, at=now)
-        record_actions.record_reply(measure=made, on=TODAY, reply="已执行", by=officer, at=now)
+        record_actions.record_measure_reply(measure=made, on=TODAY, reply="已执行", by=officer, at=now)
         record_actions.lift_measure(measure=made, on=TODAY, by=officer, at=now)
         with pytest.raises(Refused) as refused:
             record_actions.lift_measure(measure=made, on=TODAY, by=officer, at=now)

@@ -18,6 +18,7 @@ ANSWERS: dict[str, str] = {
 COMMANDS = ANSWERS | {
     "assistance": "online",
     "clocks": "clocks",
+    "credit": "credit",
     "daily-report": "lead",
     "demo": "demo.command",
     "docs": "docs",

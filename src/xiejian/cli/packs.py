@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from xiejian.cli.output import command, emit, json_option, say
+from xiejian.credit import examples as credit_examples
 from xiejian.figures import definitions, forms
 from xiejian.inspections import checklists, judgement_examples
 from xiejian.kernel import (
@@ -47,6 +48,7 @@ EXAMPLES = (
     Runner(examples.load_all, examples.check, examples.uncovered),
     Runner(deadline_examples.load_all, deadline_examples.check, deadline_examples.uncovered),
     Runner(judgement_examples.load_all, judgement_examples.check, judgement_examples.uncovered),
+    Runner(credit_examples.load_all, credit_examples.check, credit_examples.uncovered),
     Runner(penalty_examples.load_all, penalty_examples.check, penalty_examples.uncovered),
     Runner(
         number_examples.load_all,

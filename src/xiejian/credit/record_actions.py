@@ -149,7 +149,7 @@ def _measure(measure: JointMeasure, by: Actor) -> JointMeasure:
 
 
 @transaction.atomic
-def record_reply(
+def record_measure_reply(
     *, measure: JointMeasure, on: dt.date, reply: str, by: Actor, at: dt.datetime
 ) -> JointMeasure:
     """What the department answered. Refused: nothing said (Q101), lifted already (Q404), Q102, Q103."""
@@ -162,7 +162,7 @@ def record_reply(
     row.replied_on, row.reply = on, reply.strip()[:300]
     row.save()
     _note(
-        "record_reply", "joint_measure", row.entry.party, row.entry.office_code, by, at,
+        "record_measure_reply", "joint_measure", row.entry.party, row.entry.office_code, by, at,
         department=row.department, on=on, reply=row.reply,
     )  # fmt: skip
     return row

@@ -28,7 +28,7 @@ KINDS = {
     "sampling": "监督抽检", "leads": "投诉举报与线索", "online": "网络监测", "assistance": "协查",
     "cases": "案件办理", "risks": "风险会商",
     "tables": "统计报表", "measures": "统计指标", "tags": "品种标签", "campaign": "专项整治",
-    "documents": "文书", "register": "名录", "workdays": "节假日",
+    "credit": "信用", "documents": "文书", "register": "名录", "workdays": "节假日",
 }  # fmt: skip
 #: Whether it is known to be so: read in the source, from memory, or set by this system.
 STATUSES = {"checked": "已核实", "unverified": "未核实", "design": "本系统设置"}
