@@ -119,8 +119,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "xiejian.web.context.navigation",
-            ],
                 "xiejian.offline.context.conflicts",
+            ],
         },
     }
 ]

@@ -173,8 +173,6 @@ class Assignment(models.Model):
         constraints = [models.UniqueConstraint(fields=["schedule", "key"], name="one_assignment_per_need")]
 
 
-class Absence(models.Model):
-    """请假、外出: days on which an officer is not sent."""
 class MapPlace(models.Model):
     """坐标: where an office or a town lies, so that ways are reckoned by distance. In degrees, WGS 84."""
 
@@ -193,6 +191,8 @@ class MapPlace(models.Model):
         return self.name
 
 
+class Absence(models.Model):
+    """请假、外出: days on which an officer is not sent."""
 
     officer = models.ForeignKey(Officer, models.PROTECT, related_name="absences")
     from_on = models.DateField("开始日期")
