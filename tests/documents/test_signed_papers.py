@@ -11,6 +11,9 @@ from PIL import Image
 from moment import NOW
 from sampled import SHEET
 from visiting import appoint, enrol
+from xiejian.cases.actions import record_interview
+from xiejian.cases.minutes import write_minutes
+from xiejian.cases.models import Commitment
 from xiejian.documents import papers, sample_papers, signed_papers
 from xiejian.documents.paper import Signs
 from xiejian.inspections import actions, custody, signing, stopping
@@ -231,3 +234,38 @@ class TestTheSamplingSheet:
             sign(given, paper=paper)
         shown = names(sample_papers.make("sheet", sample, on=TODAY))
         assert shown == [("被抽样单位", "白明"), ("抽样人员", "王检"), ("抽样人员", "赵检")]
+
+
+class TestTheTalk:
+    @pytest.fixture
+    def talk(self, shop):
+        made = record_interview(party=shop, held_on=TODAY, reason="多次未落实查验制度", by=SYSTEM, at=NOW)
+        Commitment.objects.create(interview=made, text="月底前补齐", due_on=TODAY)
+        return write_minutes(
+            interview=made, place="局会议室", hosts="王检", guests="白明（负责人）", said="指出三项问题",
+            answered="没有异议", by=SYSTEM, at=NOW,
+        )  # fmt: skip
+
+    def test_is_read_with_what_was_said_and_promised(self, talk):
+        found = papers.to_sign("interview", talk.pk, by=SYSTEM, on=TODAY)
+        said = ("局会议室", "指出三项问题", "没有异议", "承诺：月底前补齐（期限2024年3月5日）")
+        assert found and all(words in found[1].text for words in said)
+
+    def test_names_the_firm_s_people_to_who_may_see_contacts(self, talk):
+        viewer = Actor("v", "上级", "150500", "upper_viewer")
+        paper = papers.make("interview", talk.pk, by=viewer, on=TODAY)
+        assert "白明" not in signed_papers.as_text(paper)
+
+    def test_without_what_was_said_is_refused(self, talk):
+        with pytest.raises(Refused) as refused:
+            write_minutes(
+                interview=talk,
+                place="",
+                hosts="王检",
+                guests="白明",
+                said=" ",
+                answered="",
+                by=SYSTEM,
+                at=NOW,
+            )
+        assert code(refused) == "C107"

@@ -1,4 +1,4 @@
-"""工作联系单 on its pages: written at one office, seen and answered at another; papers signed on the screen."""
+"""工作联系单 on its pages: written here, answered there; papers signed on the screen; photos of a sample."""
 
 from __future__ import annotations
 

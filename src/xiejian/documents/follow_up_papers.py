@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from xiejian.documents.draft import chinese_date
-from xiejian.documents.paper import Blank, Block, Facts, Heading, Paper, Text
+from xiejian.documents.paper import Block, Facts, Paper, Sign, Signs, Text
 from xiejian.documents.wording import blank_signs, imprint, paragraphs, say
 from xiejian.inspections import liaising, liaisons, signing, stopping
 from xiejian.inspections.models import ProductionStop
+from xiejian.people.models import Office
 from xiejian.people.numbering import signing_office
 from xiejian.people.policy import Actor
 
@@ -62,15 +63,21 @@ def liaison(pk: int, by: Actor, on: dt.date) -> Paper | None:
     found = liaisons.liaisons(by, on=on).filter(pk=pk).first()
     if found is None:
         return None
-    office = signing_office(found.office_code)
+    names = dict(Office.objects.filter(code=found.office_code).values_list("code", "name"))
+    # a sheet goes from one office to another, a station's own among them: no bureau signs for it
+    office = names.get(found.office_code) or signing_office(found.office_code)
     about = [("监管对象", found.party.name)] if found.addressee != liaising.FIRM else []
     about += [("检查编号", found.visit.number)] if found.visit else []
     about += [("责令改正", found.correction.number)] if found.correction else []
     blocks: list[Block] = [Facts.of([("事由", found.title), *about]), *paragraphs(found.content)]
     blocks.append(Text(say("liaison-asks", date=_day(found.wanted_by))))
-    blocks += [Heading("回执"), *(paragraphs(found.answer) or [Blank("答复", 5)])]
-    blocks.append(Facts.of([("答复单位", found.to_name), ("答复人", found.answered_by)]))
-    blocks.append(Text(f"答复日期：{_day(found.answered_on)}", indent=False))
+    # below the seal, like what the addressed side signs
+    answered = chinese_date(found.answered_on) if found.answered_on else ""
+    slip = (
+        Sign("答复内容", found.answer or "　\n　\n　", " "), Sign("答复单位", found.to_name, " "),
+        Sign("答复人", found.answered_by, answered),
+    )  # fmt: skip
+    blocks.append(Signs(slip))
     return Paper(
         "liaison", LIAISON, office, found.number, tuple(blocks), addressee=found.to_name, official=True,
         sealed_on=found.sent_on or on, draft="" if found.sent_on else "尚未发出",

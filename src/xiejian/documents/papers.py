@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xiejian.cases import minutes
 from xiejian.cases import queries as cases
 from xiejian.cases.models import Interview
 from xiejian.documents import follow_up_papers, paper_docx, pdf, signed_papers
@@ -38,7 +39,7 @@ KINDS = {kind: _TITLES[kind] for kind in SUBJECTS}
 SUFFIXES = (".docx", ".pdf")
 _BLANK_LINES = 5
 #: Facts of a talk that are shown to whoever may see contacts.
-_PERSONAL = ("法定代表人（负责人）",)
+_PERSONAL = ("法定代表人（负责人）", minutes.GUESTS)
 Record = Visit | Correction | Interview | ProductionStop | Liaison
 
 
@@ -419,16 +420,22 @@ def _interview(pk: int, by: Actor, on: dt.date) -> Paper | None:
         ("地址", party.address),
         ("法定代表人（负责人）", head),
         ("约谈日期", day),
-        ("约谈地点", ""),
+        (minutes.PLACE, talk.extra.get(minutes.PLACE, "")),
         ("环节", talk.link),
         ("品种", "、".join(tag_list(talk.tags))),
-        ("约谈人", ""),
-        ("被约谈人及职务", ""),
-        *((str(label), str(value)) for label, value in talk.extra.items()),
+        (minutes.HOSTS, talk.extra.get(minutes.HOSTS, "")),
+        (minutes.GUESTS, talk.extra.get(minutes.GUESTS, "")),
+        *((str(label), str(value)) for label, value in talk.extra.items() if label not in minutes.HEADINGS),
     ]
     blocks: list[Block] = [Facts.of(facts), Text(say("interview-intro", date=day, office=office))]
     blocks += [Heading("约谈事由"), *([Text(talk.reason)] if talk.reason else [Blank("", 2)])]
-    blocks += [Heading("约谈内容"), Blank("", 4), Heading("被约谈单位的说明和承诺"), Blank("", 4)]
+    said = paragraphs(talk.extra.get(minutes.SAID, ""))
+    answered = paragraphs(talk.extra.get(minutes.ANSWERED, ""))
+    answered += numbered(
+        f"承诺：{one.text}（期限{chinese_date(one.due_on)}）" for one in talk.commitments.all()
+    )
+    blocks += [Heading("约谈内容"), *(said or [Blank("", 4)])]
+    blocks += [Heading("被约谈单位的说明和承诺"), *(answered or [Blank("", 4)])]
     blocks.append(blank_signs("被约谈人（签名、盖章）", "约谈人（签名）", "记录人（签名）"))
     return Paper(
         "interview", KINDS["interview"], office, issued.number if issued else "", tuple(blocks),

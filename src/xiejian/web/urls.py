@@ -250,6 +250,7 @@ urlpatterns: list[URLPattern] = [
         name="case_paper_draft",
     ),
     path("interviews/", cases.interview_list, name="interview_list"),
+    path("interviews/<int:pk>/minutes/", interviews.interview_minutes, name="interview_minutes"),
     path("interviews/plans/", interviews.interview_plans, name="interview_plans"),
     path("interviews/plans/<int:pk>/", interviews.interview_plan, name="interview_plan"),
     path("parties/<int:pk>/interviews/plan/", interviews.interview_plan_new, name="interview_plan_new"),

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from django.core.files.base import ContentFile
 
+from xiejian.cli.demo import on_record
 from xiejian.cli.demo.accounts import Staffed, moment
 from xiejian.cli.demo.invention import working_day
 from xiejian.cli.demo.living import later, picture
-from xiejian.inspections import liaising
+from xiejian.documents import papers
+from xiejian.inspections import liaising, signing, site_record
 from xiejian.inspections.models import Correction
 from xiejian.people.policy import Actor
 
@@ -23,9 +25,23 @@ def write_liaisons(staffed: Staffed) -> int:
     if order is None:
         return 0
     station = Actor.of(staffed.visitors[order.office_code][0])
+    _served(order, staffed, station)
     _answered(order, staffed, station)
     _waiting(order, staffed, station)
     return 2
+
+
+def _served(order: Correction, staffed: Staffed, station: Actor) -> None:
+    """The notice of the order, signed for by the party and by who brought it."""
+    party, on = order.visit.party, order.ordered_on
+    found = papers.to_sign("notice", order.pk, by=station, on=on)
+    assert found is not None
+    digest = site_record.digest_of(found[1].text)
+    head = party.head or party.legal_representative or "现场负责人"
+    for role, name in (("party", head), ("inspector", station.name)):
+        image, strokes = on_record.drawn(name)
+        given = signing.Name(role, name, image, strokes, moment(on, hour=8))
+        signing.sign_paper(paper=found[1], given=given, digest=digest, by=station, at=moment(on, hour=8))
 
 
 def _answered(order: Correction, staffed: Staffed, station: Actor) -> None:

@@ -19,7 +19,7 @@ _SHELVES = ("经营", "使用")
 _CODES_SINCE = 2021
 
 
-def _drawn(name: str) -> tuple[bytes, list[list[list[float]]]]:
+def drawn(name: str) -> tuple[bytes, list[list[list[float]]]]:
     """A name as it might be drawn, of its own shape, as picture and strokes."""
     shade = zlib.crc32(name.encode())
     strokes = []
@@ -64,13 +64,13 @@ def sign(visit: Visit, by: Actor, at: datetime) -> None:
             **given, digest=digest, name=head, reason="不说明理由", witnesses=["社区工作人员"]
         )
     else:
-        image, strokes = _drawn(head)
+        image, strokes = drawn(head)
         signing.sign_record(
             **given, digest=digest, role="party", name=head, image=image, strokes=strokes,
             statement="以上记录已看过，属实",
         )  # fmt: skip
     for officer in visit.team.all():
-        image, strokes = _drawn(officer.name)
+        image, strokes = drawn(officer.name)
         signing.sign_record(
             **given, digest=digest, role="inspector", name=officer.name, image=image, strokes=strokes
         )

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from xiejian.cli.demo.accounts import moment
 from xiejian.cli.demo.invention import years_later
-from xiejian.cli.demo.living import Life, later
+from xiejian.cli.demo.living import Life, later, picture
 from xiejian.cli.demo.year import Year
+from xiejian.inspections.actions import attach_evidence
+from xiejian.inspections.places import Place
 from xiejian.people.models import Officer
 from xiejian.people.policy import Actor
 from xiejian.registry.models import Party
@@ -91,10 +95,15 @@ class Sampled:
             lot=entry["lot"], maker=entry.get("maker", party.name), made_on=made,
             expires_on=years_later(made, _SHELF_YEARS), place=place, storage="常温",
         )  # fmt: skip
-        return actions.draw_sample(
+        sample = actions.draw_sample(
             sheet=sheet, party=party, link=entry["link"], kind=entry.get("kind", ""), line=line, team=team,
             office_code=self.staffed.code, by=by, at=moment(entry["on"], hour=6),
         )  # fmt: skip
+        attach_evidence(
+            place=Place.of(sample, actions.PERMISSION), caption=f"封签：{sheet.seals}", by=by,
+            file=ContentFile(picture(sample.number), name="封签.png"), at=moment(entry["on"], hour=6),
+        )  # fmt: skip
+        return sample
 
 
 class _Steps:

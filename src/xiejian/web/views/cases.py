@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.cases import actions, proceedings, queries, transferring, typical
+from xiejian.cases import actions, minutes, proceedings, queries, transferring, typical
 from xiejian.cases.models import Case, Interview, Proceeding, Publication
 from xiejian.clocks.models import Clock
 from xiejian.clocks.queries import clocks_of
@@ -170,6 +170,7 @@ def interview(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "found": found, "campaign": campaign, "promised": list(found.commitments.all()),
         "on": clock.today(request), "may_edit": bool(may(request.actor, "cases.edit", found.office_code)),
+        "contacts": [] if may(request.actor, "registry.personal", found.office_code) else [minutes.GUESTS],
     }  # fmt: skip
     return render(request, "web/cases/interview.html", context)
 

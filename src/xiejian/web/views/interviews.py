@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from xiejian.cases import interviews
+from xiejian.cases import interviews, minutes, queries
 from xiejian.cases.models import InterviewPlan
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require, visible
@@ -190,3 +190,36 @@ def commitment(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form, "party": found.interview.party, "heading": heading, "problems": wrong, "campaigns": {},
     }  # fmt: skip
     return render(request, "web/cases/new.html", context, status=422 if form.is_bound else 200)
+
+
+class MinutesForm(PageForm):
+    place = forms.CharField(label=minutes.PLACE, max_length=120, required=False)
+    hosts = forms.CharField(label=minutes.HOSTS, max_length=120, help_text="几个人用顿号分开")
+    guests = forms.CharField(label=minutes.GUESTS, max_length=200)
+    said = text(minutes.SAID, rows=6, hint="指出了什么问题，提出了什么要求")
+    answered = text(minutes.ANSWERED, required=False, rows=4, hint="对方的说明；承诺在安排约谈时登记")
+
+
+@needs("cases.edit")
+@require_http_methods(["GET", "POST"])
+def interview_minutes(request: HttpRequest, pk: int) -> HttpResponse:
+    """约谈笔录: what was said at the talk, before its record is signed?"""
+    found = queries.interview(request.actor, pk)
+    if found is None:
+        raise Http404
+    fields = dict(zip(MinutesForm.base_fields, minutes.HEADINGS, strict=True))
+    first = {name: found.extra.get(heading, "") for name, heading in fields.items()}
+    form = MinutesForm(request.POST or None, initial=first | {"hosts": first["hosts"] or request.actor.name})
+    wrong: list[Problem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            minutes.write_minutes(
+                interview=found, by=request.actor, at=clock.now(request), **form.cleaned_data
+            )
+        except Refused as refused:
+            wrong = list(refused.problems)
+        else:
+            messages.success(request, "已写约谈笔录，请双方核对后签名。")
+            return redirect("paper", kind="interview", pk=pk)
+    context = {"form": form, "found": found, "problems": wrong}
+    return render(request, "web/cases/minutes.html", context, status=422 if form.is_bound else 200)

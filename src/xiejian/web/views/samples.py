@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from xiejian.cases.proceeding_queries import of_source
 from xiejian.clocks.queries import clocks_of
-from xiejian.documents import sample_papers
+from xiejian.documents import pdf, sample_papers
 from xiejian.documents.papers import write as write_paper
 from xiejian.inspections import queries as inspections
 from xiejian.inspections.places import Place
@@ -400,6 +400,7 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
         "led_to": of_source(actor, "sample", pk) if may(actor, "cases.view") else [],
         "may_case": found.failed and bool(may(actor, "cases.investigate", found.office_code)),
         "papers": sample_papers.available(found),
+        "pdf": pdf.program() is not None,
         "campaign": campaign_titles(actor).get(found.campaign, found.campaign),
         "problems": unstored or taken.problems,
         "evidence": gallery(inspections.evidence_of("sample", pk), found.sampled_on),
