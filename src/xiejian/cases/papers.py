@@ -36,7 +36,8 @@ def form(form_id: str) -> Form:
     """A template by its id. Refused: unknown (C601)."""
     known = paper_forms.forms()
     if form_id not in known:
-        raise Refused(problems("C601", where=form_id, kind=form_id))
+        names = "、".join(f"{found.id} {found.title}" for found in known.values())
+        raise Refused(problems("C601", where=form_id, kind=form_id, known=names))
     return known[form_id]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from django.utils import timezone
 
+from xiejian.cli import case_document
 from xiejian.cli.output import command, emit, json_option
 from xiejian.documents import drafts, official, papers
 from xiejian.inspections import issuing
@@ -17,6 +18,7 @@ from xiejian.people.policy import SYSTEM
 @click.command(
     help="生成公文格式的文书：" + "、".join(f"{kind} {label}" for kind, label in drafts.KINDS.items())
     + "；打印现场文书：" + "、".join(f"{kind} {label}" for kind, label in papers.KINDS.items())
+    + "；打印案件文书：case，用 --case 和 --paper 指明"
 )  # fmt: skip
 @click.argument("kind")
 @click.option("--year", type=int, help="工作年度（next-plan 生成其下一年的计划）；现场文书不需要")
@@ -25,7 +27,10 @@ from xiejian.people.policy import SYSTEM
 @click.option("--interview", type=int, help="责任约谈的序号（页面地址 /interviews/N/ 中的 N）")
 @click.option("--stop", default="", help="停产整改通知书文号：stop、resume 所属的停产整改")
 @click.option("--liaison", default="", help="工作联系单编号")
-@click.option("--issue", is_flag=True, help="现场文书还没有编号的，编定文号（result、recheck、interview）")
+@click.option("--case", "case_number", default="", help="案号或者办理编号：case 所属的案件")
+@click.option("--paper", "case_paper", default="", help="案件文书种类，如 penalty_decision；写错时列出全部")
+@click.option("--value", "values", multiple=True, metavar="NAME=TEXT", help="案件文书中由人填写的内容")
+@click.option("--issue", is_flag=True, help="没有编号的，编定文号；案件文书：出具")
 @click.option("--office", "office_code", default="", help="机构代码，缺省为全部监管对象所在的机构")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
@@ -35,8 +40,12 @@ from xiejian.people.policy import SYSTEM
 @command(stored=True)
 def document(
     kind: str, year: int | None, visit: str, correction: str, interview: int | None, stop: str,
-    liaison: str, issue: bool, office_code: str, out: Path, as_json: bool,
+    liaison: str, case_number: str, case_paper: str, values: tuple[str, ...], issue: bool,
+    office_code: str, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
+    if kind == case_document.KIND:
+        case_document.print_case_paper(case_number, case_paper, values, issue, out, as_json)
+        return
     if kind in papers.KINDS:
         _paper(
             kind,
