@@ -24,7 +24,7 @@ SUBJECT = "listing"
 TO_REPORT = Q(state__in=("disposed", "returned"), reported_on=None)
 SORTS = {
     "on": "found_on", "number": "number", "shop": "shop", "state": "state", "due": "source_list__due_on",
-    "platform": "platform",
+    "platform": "platform", "entered": "pk",
 }  # fmt: skip
 
 

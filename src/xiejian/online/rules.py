@@ -25,11 +25,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Claim:
-    """Forbidden content: any of the patterns in a clause, unless the clause matches ``unless``."""
+    """Forbidden content: any of the patterns in so many clauses in a row, unless those match ``unless``."""
 
     rule: Rule
     found: re.Pattern[str]
     unless: re.Pattern[str] | None
+    clauses: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def book() -> Book:
     claims = tuple(
         Claim(
             _rule(entry), re.compile("|".join(f"(?:{p})" for p in entry["patterns"])),
-            re.compile(entry["unless"]) if "unless" in entry else None,
+            re.compile(entry["unless"]) if "unless" in entry else None, entry.get("clauses", 1),
         )
         for entry in raw["claim"]
     )  # fmt: skip

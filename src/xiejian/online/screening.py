@@ -86,10 +86,15 @@ def _hit(pattern: re.Pattern[str], clause: str) -> str:
     return ""
 
 
+def _rows_of(parts: list[str], length: int) -> list[str]:
+    """So many clauses in a row, read as one; all of a shorter text."""
+    return ["".join(parts[at : at + length]) for at in range(max(1, len(parts) - length + 1))]
+
+
 def _said(parts: list[str]) -> list[Mark]:
     marks = []
     for claim in rules.book().claims:
-        for clause in parts:
+        for clause in _rows_of(parts, claim.clauses):
             if claim.unless and claim.unless.search(clause):
                 continue
             if found := _hit(claim.found, clause):

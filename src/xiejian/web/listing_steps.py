@@ -141,10 +141,6 @@ STEPS: dict[str, Step] = {
             "check_listing", "登记核查情况", CheckForm, _by(actions.check_listing),
             "打开网址核对筛查提示，先存网页快照。",
         ),
-        Step(
-            "attach_snapshot", "存网页快照", SnapshotForm, _snapshots,
-            "截图、PDF 或者另存的网页，存入时计算校验值。",
-        ),
         Step("match_seller", "认定经营单位", SellerForm, _seller, "认定后按该单位的许可、备案重新筛查。"),
         Step("order_removal", "要求下架", RemovalForm, _by(actions.order_removal)),
         Step("plan_visit", "安排线下检查", VisitForm, _visit, "对经营单位有因检查，使用网络销售检查表。"),
@@ -153,6 +149,10 @@ STEPS: dict[str, Step] = {
             "登记为案件来源并以“立案”结束处置。",
         ),
         Step("settle_listing", "登记处置结果", SettleForm, _by(actions.settle_listing)),
+        Step(
+            "attach_snapshot", "存网页快照", SnapshotForm, _snapshots,
+            "截图、PDF 或者另存的网页，存入时计算校验值。",
+        ),
         Step("assign_listing", "分派", AssignForm, _by(actions.assign_listing)),
         Step("return_listing", "退回清单来源", ReasonForm, _by(actions.return_listing), "反馈时写明理由。"),
         Step("take_back_listing", "撤回退回", ReasonForm, _by(actions.take_back_listing)),

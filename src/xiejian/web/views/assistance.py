@@ -119,7 +119,7 @@ class LetterForm(PageForm):
 
 def _about(origin: Origin, request: HttpRequest) -> dict[str, Any]:
     """What a letter about an offer begins with; of another record only the number is known."""
-    row = online.listing(request.actor, origin.record) if origin.kind == "listing" else None
+    row = online.listing(request.actor, origin.record or 0) if origin.kind == "listing" else None
     if row is None:
         return {"direction": OUT, "subject": origin.number} if origin.kind else {}
     place = f"平台：{row.platform}；店铺：{row.shop}；产品：{row.product}"
@@ -151,10 +151,13 @@ def assistance_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         direction, office, named = (given.pop(name) for name in ("direction", "office_code", "party"))
-        source = {"source_kind": origin.kind, "source_record": origin.record, "source_no": origin.number}
+        letter = Letter(
+            **given, party_named=named, source_kind=origin.kind, source_record=origin.record,
+            source_no=origin.number,
+        )  # fmt: skip
         try:
             made = actions.register_request(
-                direction=direction, letter=Letter(**given, party_named=named, **source),
+                direction=direction, letter=letter,
                 office_code=office, party=_party(actor, named), by=actor, at=clock.now(request),
             )  # fmt: skip
         except Refused as refused:

@@ -43,6 +43,7 @@ STATES = actions.WORKFLOW.states
 TABS = (("check", "待核查"), ("due", "到期"), ("report", "待反馈"), ("all", "全部"))
 FEN = 100  # 分 in a yuan
 OTHERS_SHOWN = 10
+MARKS_NAMED = 2
 
 
 def _address(row: Found) -> str:
@@ -55,7 +56,14 @@ def _due(row: Found, on: dt.date) -> tuple[str, str]:
 
 
 def _marks(row: Found) -> str:
-    return "、".join(mark["label"] for mark in row.marks)
+    """The first marks in words, the others counted."""
+    labels = [mark["label"] for mark in row.marks]
+    more = f" 等 {len(labels)} 项" if len(labels) > MARKS_NAMED else ""
+    return "、".join(labels[:MARKS_NAMED]) + more
+
+
+def _grade(row: Found) -> str:
+    return rules.GRADES["suspect" if row.suspect else "check"] if row.marks else ""
 
 
 def _seller(row: Found) -> str:
@@ -68,7 +76,8 @@ def _columns(on: dt.date) -> list[Column]:
         Column("shop", "店铺", lambda d: d.shop, ("shop",)),
         Column("platform", "平台", lambda d: d.platform, ("platform",)),
         Column("product", "产品", lambda d: d.product, ("product",)),
-        Column("marks", "筛查提示", _marks, tone=lambda d: "red" if d.suspect else "orange"),
+        Column("grade", "筛查", _grade, ("suspect",), tone=lambda d: "red" if d.suspect else "orange"),
+        Column("marks", "筛查提示", _marks),
         Column("seller", "经营单位", _seller, ("seller_named",)),
         Column("list", "清单", lambda d: d.source_list.number, ("source_list__number",), shown=False),
         Column("source", "来源", lambda d: d.source_list.source, ("source_list__source",), shown=False),
@@ -320,7 +329,7 @@ def monitoring_list(request: HttpRequest, pk: int) -> HttpResponse:
     if taken.done:
         messages.success(request, "已登记反馈。")
         return redirect("monitoring_list", pk=pk)
-    rows = list(queries.listings(actor, of=found.pk, sort="number"))
+    rows = list(queries.listings(actor, of=found.pk, sort="entered"))
     may_report = may(actor, "online.handle", found.office_code)
     names = [name for name in LIST_STEPS if may_report and rows]
     clocks = clocks_of("monitoringlist", [pk]).get(pk, [])
@@ -338,7 +347,7 @@ def monitoring_list(request: HttpRequest, pk: int) -> HttpResponse:
 def monitoring_feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """反馈表: the list back to its sender with what became of every offer, as workbook or letter."""
     found = _monitoring_list(request, pk)
-    rows = list(queries.listings(request.actor, of=found.pk, sort="number"))
+    rows = list(queries.listings(request.actor, of=found.pk, sort="entered"))
     if request.GET.get("format") == "docx":
         paper = online_papers.feedback(found, rows, on=clock.today(request))
         with tempfile.TemporaryDirectory() as folder:
