@@ -191,7 +191,11 @@ def allowed(found: RiskItem, actor: Actor) -> list[str]:
             names.add("hand_down")
     if may(actor, "risks.edit") and to_receive(found, actor):
         names.add("acknowledge")
-    return [name for name in STEPS if name in names]
+    ordered = [name for name in STEPS if name in names]
+    if found.state not in ("found", "returned") and "assess_item" in names:
+        ordered.remove("assess_item")  # may be judged again, but that is not what comes next
+        ordered.append("assess_item")
+    return ordered
 
 
 # --- meetings --------------------------------------------------------------------------------------------

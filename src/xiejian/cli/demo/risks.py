@@ -15,6 +15,10 @@ from xiejian.risks.models import RiskItem, RiskMeeting, SignalReading
 HELD_AFTER, STRUCK_AFTER = 8, 25
 #: so many of what stood out go on the list
 LISTED = 3
+#: what people saw where no signal stood out
+SEEN = actions.Entry(
+    "购进验收记录不完整", "日常检查中多家单位的购进验收记录缺项，属普遍性问题。", "使用", ("无菌", "植入")
+)
 PROOF = "现场复查：问题产品已下架封存，整改完成，附照片和进货查验记录。"
 
 
@@ -28,10 +32,10 @@ def consult(staffed: Staffed) -> int:
     )
     readings = _standing_out(meeting)
     _hold(staffed, meeting, held_on, readings)
-    risks = [
-        actions.list_reading(reading=reading, on=held_on, by=staffed.officer, at=moment(held_on, hour=3))
-        for reading in readings
-    ]
+    act = {"on": held_on, "by": staffed.officer, "at": moment(held_on, hour=3)}
+    risks = [actions.list_reading(reading=reading, **act) for reading in readings]
+    if not risks:
+        risks.append(actions.list_risk(entry=SEEN, office_code=staffed.code, meeting=meeting, **act))
     for place, risk in enumerate(risks[:2]):
         _control(staffed, risk, held_on)
         if place == 0:

@@ -77,6 +77,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "failed_last_year": found.pk in sampling.failed_parties(*last_year(on)),
         "may_credit": bool(may(actor, "credit.view", found.office_code)),
         "may_case": bool(may(actor, "cases.edit", found.office_code)),
+        "may_risk": bool(may(actor, "risks.edit", found.office_code)),
         "may_clue": bool(may(actor, "cases.investigate", found.office_code)),
         "years": _by_year(_events(actor, found)),
         "on": on,
