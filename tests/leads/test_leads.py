@@ -172,13 +172,14 @@ ALLOWED = {
     "received": {"triage_lead", "hand_on_lead", "withdraw_lead", "merge_lead"},
     "triaged": {
         "triage_lead", "accept_lead", "refuse_lead", "hand_on_lead", "withdraw_lead", "merge_lead",
+        "raise_dispute", "settle_dispute",
     },
     "accepted": {"hand_on_lead", "assign_lead", "withdraw_lead"},
     "not_accepted": {"close_lead"},
     "handed_on": {"take_back_lead", "close_lead"},
     "handling": {
         "assign_lead", "decide_filing", "extend_lead", "suspend_lead", "resume_lead", "answer_lead",
-        "withdraw_lead",
+        "withdraw_lead", "end_mediation", "note_clue",
     },
     "answered": {"record_satisfaction", "close_lead", "reopen_lead"},
     "closed": {"record_satisfaction", "reopen_lead"},

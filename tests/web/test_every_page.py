@@ -43,7 +43,7 @@ from xiejian.inspections.models import (
 )
 from xiejian.inspections.own_points import Draft, add_own_points
 from xiejian.kernel import rule_book
-from xiejian.leads.models import Informant, Lead
+from xiejian.leads.models import DayReport, Informant, Lead
 from xiejian.offline.models import Conflict, Device, FieldEvent
 from xiejian.offline.urls import urlpatterns as field_patterns
 from xiejian.online.models import Listing, MonitoringList
@@ -180,8 +180,8 @@ class World:
         """The paper, publication, repair, story and handing over of the case."""
         day, name, office = NOW.date(), self.party.name, self.party.office_code
         self.case_paper = CasePaper.objects.create(
-            subject="case", record=self.case.pk, kind="inquiry_notice", title="询问通知书", number=f"{name}询通",
-            issued_on=day, content=[["addressee", name], ["text", "请到场"]], text=name, digest="0",
+            subject="case", record=self.case.pk, kind="inquiry_notice", title="询问通知书",
+            number=f"{name}询通", issued_on=day, content=[["addressee", name], ["text", "请到场"]], text=name, digest="0",
             office_code=office, office_name=name, at=NOW, by_name="x",
         )  # fmt: skip
         self.publication = Publication.objects.create(
@@ -195,8 +195,8 @@ class World:
             publication=self.publication, state="applied", applied_on=day, statement=name, office_code=office
         )
         self.typical = TypicalCase.objects.create(
-            case=self.case, title=f"{name}案例", story="案情", outcome="已处罚", state="drafted", drafted_by="x",
-            office_code=office,
+            case=self.case, title=f"{name}案例", story="案情", outcome="已处罚", state="drafted",
+            drafted_by="x", office_code=office,
         )  # fmt: skip
         self.handover = Handover.objects.create(
             case=self.case, addressee="公安", unit=f"{name}公安局", reason="涉嫌犯罪", state="sent",
@@ -211,6 +211,10 @@ class World:
             made_at=NOW, by_name="x", accepted_on=day, answered_on=day, outcome="属实", answer="已退款",
         )  # fmt: skip
         Informant.objects.create(lead=self.lead, sealed=b"x")
+        self.day_report = DayReport.objects.create(
+            office_code=self.lead.office_code, on=NOW.date(), digest="0", made_at=NOW, by_name="x",
+            content={"received": 0, "answered": 0, "closed": 0, "urgent": [], "overdue": []},
+        )  # fmt: skip
         self.lead_photo = self.lead.photos.create(file=ContentFile(b"x", name="a.jpg"), sha256="0", at=NOW)
 
     def _online(self) -> None:
@@ -400,7 +404,7 @@ class World:
             "risk_meeting": self.meeting, "risk_report": self.meeting, "risk_item": self.risk,
             "risk_evidence": self.risk_file,
             "lead": self.lead, "lead_informant": self.lead, "lead_paper": self.lead,
-            "lead_photo": self.lead_photo,
+            "lead_photo": self.lead_photo, "lead_kept_day": self.day_report,
             "credit_party": self.party, "credit_propose": self.party, "credit_grade": self.credit_grade,
             "credit_fact": self.credit_grade, "credit_grade_paper": self.credit_grade,
             "credit_entry": self.credit_entry, "credit_entry_paper": self.credit_entry,
@@ -593,8 +597,8 @@ class Markup(HTMLParser):
 
 #: Addresses that answer with something else than a page, or lead on to one.
 NO_PAGE = {
-    "schedule_job", "received_file", "own_calendar", "office_calendar",
     "case_paper_draft", "case_paper_file", "typical_file",
+    "schedule_job", "received_file", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
     "credit_grade_paper", "credit_entry_paper", "credit_letter",
     "monitoring_feedback", "assistance_paper",

@@ -14,9 +14,10 @@ from xiejian.documents import lead_papers, papers
 from xiejian.kernel import dates
 from xiejian.kernel.divisions import NATION
 from xiejian.kernel.problems import Refused
-from xiejian.leads import actions, matching, queries, triage
+from xiejian.leads import actions, days, matching, queries, triage
 from xiejian.leads.checks import problems
 from xiejian.leads.models import Lead
+from xiejian.people.models import Office
 from xiejian.people.policy import SYSTEM
 
 
@@ -85,19 +86,29 @@ def propose(number: str, text: str, as_json: bool) -> None:
 @click.option("--on", "on_text", default="", help="哪一天，不写则为今天")
 @click.option("--office", "office_code", default="", help="机构代码：该机构及下级")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=".docx 或 .pdf")
+@click.option("--save", is_flag=True, help="存档：每个局一份，供定时任务调用；已有的不变")
 @json_option
 @command(stored=True)
-def daily_report(on_text: str, office_code: str, out: Path | None, as_json: bool) -> None:
+def daily_report(on_text: str, office_code: str, out: Path | None, save: bool, as_json: bool) -> None:
     found = queries.day(SYSTEM, _on(on_text), office_code)
+    kept = _keep(found.on, office_code) if save else []
     if out:
         papers.write(lead_papers.day_report(found, office_code or NATION), out)
     counted = {k: v for k, v in vars(found).items() if k not in ("urgent", "overdue")}
     answer = counted | {
         "urgent": [row.number for row in found.urgent], "overdue": [row.number for row in found.overdue],
-        "out": out,
+        "out": out, "kept": kept,
     }  # fmt: skip
     done = f"答复 {found.answered}，办结 {found.closed}，逾期 {len(found.overdue)}"
     emit(answer, as_json, f"{found.on}：收到 {found.received}，{done}")
+
+
+def _keep(on: dt.date, office_code: str) -> list[str]:
+    """Keep the day of the office, or of every bureau with offices of its own; the codes newly kept."""
+    bureaus = Office.objects.filter(tier="county").order_by("code").values_list("code", flat=True)
+    codes = [office_code] if office_code else list(bureaus)
+    now = timezone.now()
+    return [code for code in codes if days.keep_day(office_code=code, on=on, by=SYSTEM, at=now)[1]]
 
 
 COMMANDS = [lead_group, daily_report]

@@ -24,7 +24,7 @@ from xiejian.kernel import workflow
 from xiejian.kernel.problems import Refused
 from xiejian.leads import checks as check
 from xiejian.leads import identity as sealing
-from xiejian.leads import matching, rules
+from xiejian.leads import likeness, matching, rules
 from xiejian.leads.checks import problems, refuse
 from xiejian.leads.identity import Identity
 from xiejian.leads.models import Informant, Lead, LeadPhoto
@@ -63,31 +63,32 @@ class Entry:
     place: str = ""
     wish: str = ""
     external_no: str = ""
+    known_on: dt.date | None = None  # when the complainant knew of the harm: CP-8 counts from it
 
 
-def _note(action: str, lead: Lead, by: Actor, at: dt.datetime, **detail: Any) -> None:
+def note(action: str, lead: Lead, by: Actor, at: dt.datetime, **detail: Any) -> None:
     audit.record(
         by=by, at=at, action=action, subject="lead", key=lead.number, office_code=lead.office_code,
         detail=detail,
     )  # fmt: skip
 
 
-def _locked(lead: Lead) -> Lead:
+def locked(lead: Lead) -> Lead:
     """The lead as it is now, locked until the transaction ends."""
     Lead.objects.select_for_update().only("pk").get(pk=lead.pk)
     lead.refresh_from_db()
     return lead
 
 
-def _step(lead: Lead, action: str, by: Actor) -> tuple[Lead, list[str]]:
-    lead = _locked(lead)
+def step(lead: Lead, action: str, by: Actor) -> tuple[Lead, list[str]]:
+    lead = locked(lead)
     require(by, PERMISSION, lead.office_code, where=lead.number)
     before = lead.state
     lead.state = WORKFLOW.step(before, action, where=lead.number)
     return lead, [before, lead.state]
 
 
-def _dated(at: dt.datetime, what: str, on: dt.date, lead: Lead) -> None:
+def dated(at: dt.datetime, what: str, on: dt.date, lead: Lead) -> None:
     refuse(
         check.check_not_in_future(on, timezone.localdate(at), what),
         check.check_order_of_dates("收到日期", lead.received_on, what, on),
@@ -106,6 +107,7 @@ def _checked(entry: Entry, today: dt.date) -> None:
         check.check_one_of(entry.area, AREAS, "产品门类"),
         check.check_one_of(entry.link, LINKS, "环节") if entry.link else [],
         check.check_not_in_future(entry.received_on, today, "收到日期"),
+        check.check_order_of_dates("知道权益受损之日", entry.known_on, "收到日期", entry.received_on),
         check.check_length(entry.text, "反映内容", rules.longest_text()),
         *(check.check_plain(text, what) for what, text in said.items()),
     )
@@ -140,6 +142,7 @@ def register_lead(
         number=number, office_code=office_code, state=WORKFLOW.start, named=identity.known, made_at=at,
         by_name=by.name, **values,
     )  # fmt: skip
+    lead.place_key = likeness.place_key(lead.place)
     key = sealing.person_key(identity) if identity.known else ""
     proposal = matching.propose(lead, by, key)
     lead.kind, lead.link = proposal.kind, lead.link or proposal.link
@@ -149,14 +152,21 @@ def register_lead(
         Informant.objects.create(
             lead=lead, sealed=sealing.seal(identity, number), person_key=key, confidential=confidential
         )
-    _start(lead, "received", lead.received_on, by, at)
-    _note("register_lead", lead, by, at, source=lead.source, kind=lead.kind, received_on=lead.received_on)
+    start(lead, "received", lead.received_on, by, at)
+    note("register_lead", lead, by, at, source=lead.source, kind=lead.kind, received_on=lead.received_on)
     return lead
 
 
 @transaction.atomic
 def file_public_lead(
-    *, entry: Entry, office_code: str, identity: Identity, photos: list[Upload], by: Actor, at: dt.datetime
+    *,
+    entry: Entry,
+    office_code: str,
+    identity: Identity,
+    photos: list[Upload],
+    by: Actor,
+    at: dt.datetime,
+    confidential: bool = True,
 ) -> tuple[Lead, str]:
     """Take in what a citizen sends: the lead, and the receipt code that only the citizen has.
 
@@ -164,7 +174,9 @@ def file_public_lead(
     stored.
     """
     pictures = clean_photos(photos)
-    lead = register_lead(entry=entry, office_code=office_code, identity=identity, by=by, at=at)
+    lead = register_lead(
+        entry=entry, office_code=office_code, identity=identity, confidential=confidential, by=by, at=at
+    )
     code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
     lead.receipt = receipt_digest(code)
     lead.save(update_fields=["receipt"])
@@ -191,16 +203,16 @@ def new_clocks(lead: Lead, starts: str, on: dt.date) -> list[clocks.NewClock]:
     ]  # fmt: skip
 
 
-def _start(lead: Lead, starts: str, on: dt.date, by: Actor, at: dt.datetime) -> None:
+def start(lead: Lead, starts: str, on: dt.date, by: Actor, at: dt.datetime) -> None:
     clocks.set_clocks(new_clocks(lead, starts, on), by=by, at=at)
 
 
-def _finish(lead: Lead, names: Sequence[str], on: dt.date, by: Actor, at: dt.datetime) -> None:
+def finish(lead: Lead, names: Sequence[str], on: dt.date, by: Actor, at: dt.datetime) -> None:
     for name in names:
         clocks.finish_clock(subject="lead", record=lead.pk, name=name, on=on, by=by, at=at)
 
 
-def _drop(lead: Lead, reason: str, by: Actor, at: dt.datetime, names: Sequence[str] | None = None) -> None:
+def drop(lead: Lead, reason: str, by: Actor, at: dt.datetime, names: Sequence[str] | None = None) -> None:
     clocks.drop_clocks(subject="lead", record=lead.pk, reason=reason, names=names, by=by, at=at)
 
 
@@ -237,7 +249,7 @@ def triage_lead(
     ``office_code``: the handling office, the present one when empty. The audit entry says where the
     officer differs from the proposal.
     """
-    lead, state = _step(lead, "triage_lead", by)
+    lead, state = step(lead, "triage_lead", by)
     area = area or lead.area
     refuse(
         check.check_one_of(kind, check.KINDS, "类型"),
@@ -256,11 +268,11 @@ def triage_lead(
     lead.triaged_on = timezone.localdate(at)
     lead.save()
     if kind != old:
-        _drop(lead, f"类型由{old}改为{kind}", by, at)
-    _start(lead, "received", lead.received_on, by, at)
+        drop(lead, f"类型由{old}改为{kind}", by, at)
+    start(lead, "received", lead.received_on, by, at)
     proposed = {name: lead.proposal.get(name) for name in ("kind", "topic", "priority")}
     decided = {"kind": kind, "topic": topic, "priority": priority}
-    _note(
+    note(
         "triage_lead", lead, by, at, state=state, **decided, party=party.name if party else "",
         office=lead.office_code, differs=[name for name in decided if decided[name] != proposed[name]],
     )  # fmt: skip
@@ -270,74 +282,76 @@ def triage_lead(
 @transaction.atomic
 def accept_lead(*, lead: Lead, on: dt.date, by: Actor, at: dt.datetime) -> Lead:
     """受理: the lead is ours to handle; a complaint's time for mediation begins."""
-    lead, state = _step(lead, "accept_lead", by)
-    _dated(at, "受理日期", on, lead)
+    lead, state = step(lead, "accept_lead", by)
+    dated(at, "受理日期", on, lead)
     lead.accepted_on = on
     lead.save()
-    _finish(lead, ["accept"], on, by, at)
-    _start(lead, "accepted", on, by, at)
-    _note("accept_lead", lead, by, at, state=state, on=on)
+    finish(lead, ["accept"], on, by, at)
+    start(lead, "accepted", on, by, at)
+    note("accept_lead", lead, by, at, state=state, on=on)
     return lead
 
 
 @transaction.atomic
 def refuse_lead(*, lead: Lead, on: dt.date, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """不予受理, with the reason that the informant is told."""
-    lead, state = _step(lead, "refuse_lead", by)
+    lead, state = step(lead, "refuse_lead", by)
     refuse(check.check_given(reason, "不予受理理由"))
-    _dated(at, "决定日期", on, lead)
+    dated(at, "决定日期", on, lead)
     lead.refusal = reason
     lead.save()
-    _finish(lead, ["accept"], on, by, at)
-    _drop(lead, "不予受理", by, at)
-    _note("refuse_lead", lead, by, at, state=state, on=on, reason=reason)
+    finish(lead, ["accept"], on, by, at)
+    drop(lead, "不予受理", by, at)
+    note("refuse_lead", lead, by, at, state=state, on=on, reason=reason)
     return lead
 
 
 @transaction.atomic
 def hand_on_lead(*, lead: Lead, on: dt.date, to: str, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """转交: another authority is competent; its time runs there, ours no longer."""
-    lead, state = _step(lead, "hand_on_lead", by)
+    lead, state = step(lead, "hand_on_lead", by)
     refuse(check.check_given(to, "转交单位"), check.check_given(reason, "转交理由"))
-    _dated(at, "转交日期", on, lead)
+    dated(at, "转交日期", on, lead)
     lead.handed_to = to
     lead.save()
-    _drop(lead, f"{_HANDED_ON}{to}", by, at)
-    _note("hand_on_lead", lead, by, at, state=state, on=on, to=to, reason=reason)
+    start(lead, "handed_on", lead.received_on, by, at)
+    finish(lead, ["pass_on"], on, by, at)
+    drop(lead, f"{_HANDED_ON}{to}", by, at)
+    note("hand_on_lead", lead, by, at, state=state, on=on, to=to, reason=reason)
     return lead
 
 
 @transaction.atomic
 def take_back_lead(*, lead: Lead, on: dt.date, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """The other authority sent it back: our time runs again, counted from the first receipt."""
-    lead, state = _step(lead, "take_back_lead", by)
+    lead, state = step(lead, "take_back_lead", by)
     refuse(check.check_given(reason, "退回理由"))
-    _dated(at, "退回日期", on, lead)
+    dated(at, "退回日期", on, lead)
     lead.handed_to = ""
     lead.save()
     stopped = Clock.objects.filter(
         subject="lead", record=lead.pk, state=Clock.DROPPED, why_dropped__startswith=_HANDED_ON
     )
     stopped.update(state=Clock.RUNNING, why_dropped="")
-    _note("take_back_lead", lead, by, at, state=state, on=on, reason=reason)
+    note("take_back_lead", lead, by, at, state=state, on=on, reason=reason)
     return lead
 
 
 @transaction.atomic
 def merge_lead(*, lead: Lead, into: Lead, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """并入: the same matter is handled once; a further report starts the other's time again (CP-7)."""
-    lead, state = _step(lead, "merge_lead", by)
-    into = _locked(into)
+    lead, state = step(lead, "merge_lead", by)
+    into = locked(into)
     require(by, PERMISSION, into.office_code, where=into.number)
     refuse(check.check_may_merge(lead.pk == into.pk, into.state), check.check_given(reason, "并入理由"))
     lead.duplicate_of = into
     lead.save()
-    _drop(lead, f"并入{into.number}", by, at)
+    drop(lead, f"并入{into.number}", by, at)
     again = new_clocks(into, "merged", lead.received_on)
     if again and into.state not in ("closed", "answered") and not into.filing:
-        _drop(into, "同一举报人补充新事实，期限重新起算", by, at, names=["check"])
+        drop(into, "同一举报人补充新事实，期限重新起算", by, at, names=["check"])
         clocks.set_clocks(again, by=by, at=at)
-    _note("merge_lead", lead, by, at, state=state, into=into.number, reason=reason)
+    note("merge_lead", lead, by, at, state=state, into=into.number, reason=reason)
     return lead
 
 
@@ -347,30 +361,30 @@ def merge_lead(*, lead: Lead, into: Lead, reason: str, by: Actor, at: dt.datetim
 @transaction.atomic
 def assign_lead(*, lead: Lead, handler: Officer, on: dt.date, by: Actor, at: dt.datetime) -> Lead:
     """交办: one officer answers for it from now on."""
-    lead, state = _step(lead, "assign_lead", by)
+    lead, state = step(lead, "assign_lead", by)
     refuse(check.check_active(handler.name, handler.is_active))
-    _dated(at, "交办日期", on, lead)
+    dated(at, "交办日期", on, lead)
     lead.handler = handler
     lead.save()
-    _note("assign_lead", lead, by, at, state=state, on=on, handler=handler.name)
+    note("assign_lead", lead, by, at, state=state, on=on, handler=handler.name)
     return lead
 
 
 @transaction.atomic
 def decide_filing(*, lead: Lead, on: dt.date, filing: str, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """A report was checked: a case is filed or not. The old order asks to tell who reported by name."""
-    lead, _ = _step(lead, "decide_filing", by)
+    lead, _ = step(lead, "decide_filing", by)
     refuse(
         check.check_takes_filing(lead.kind),
         check.check_one_of(filing, check.FILINGS, "决定"),
         check.check_given(reason, "理由"),
     )
-    _dated(at, "决定日期", on, lead)
+    dated(at, "决定日期", on, lead)
     lead.filing, lead.filing_on = filing, on
     lead.save()
-    _finish(lead, ["check", "check_again"], on, by, at)
-    _start(lead, "filing", on, by, at)
-    _note("decide_filing", lead, by, at, on=on, filing=filing, reason=reason)
+    finish(lead, ["check", "check_again"], on, by, at)
+    start(lead, "filing", on, by, at)
+    note("decide_filing", lead, by, at, on=on, filing=filing, reason=reason)
     return lead
 
 
@@ -379,102 +393,102 @@ def extend_lead(
     *, lead: Lead, days: int, approved_on: dt.date, reason: str, by: Actor, at: dt.datetime
 ) -> Lead:
     """Lengthen the running time limit of the work by so many working days, as approved."""
-    lead, _ = _step(lead, "extend_lead", by)
+    lead, _ = step(lead, "extend_lead", by)
     name = _of_work(lead)
     clocks.extend_clock(
         subject="lead", record=lead.pk, name=name, n=days, unit="WD", approved_on=approved_on,
         reason=reason, by=by, at=at,
     )  # fmt: skip
-    _note("extend_lead", lead, by, at, days=days, approved_on=approved_on, reason=reason)
+    note("extend_lead", lead, by, at, days=days, approved_on=approved_on, reason=reason)
     return lead
 
 
 @transaction.atomic
 def suspend_lead(*, lead: Lead, first: dt.date, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """中止: testing, appraisal and the like do not count."""
-    lead, _ = _step(lead, "suspend_lead", by)
+    lead, _ = step(lead, "suspend_lead", by)
     name = _of_work(lead)
     clocks.suspend_clock(subject="lead", record=lead.pk, name=name, first=first, reason=reason, by=by, at=at)
-    _note("suspend_lead", lead, by, at, first=first, reason=reason)
+    note("suspend_lead", lead, by, at, first=first, reason=reason)
     return lead
 
 
 @transaction.atomic
 def resume_lead(*, lead: Lead, last: dt.date, by: Actor, at: dt.datetime) -> Lead:
     """恢复: ``last`` is the last day that does not count."""
-    lead, _ = _step(lead, "resume_lead", by)
+    lead, _ = step(lead, "resume_lead", by)
     name = _of_work(lead)
     clocks.resume_clock(subject="lead", record=lead.pk, name=name, last=last, by=by, at=at)
-    _note("resume_lead", lead, by, at, last=last)
+    note("resume_lead", lead, by, at, last=last)
     return lead
 
 
 @transaction.atomic
 def answer_lead(*, lead: Lead, on: dt.date, outcome: str, answer: str, by: Actor, at: dt.datetime) -> Lead:
     """答复: what came of it, in the words that the informant reads. A report needs its filing (E203)."""
-    lead, state = _step(lead, "answer_lead", by)
+    lead, state = step(lead, "answer_lead", by)
     refuse(
         check.check_one_of(outcome, check.OUTCOMES, "办理结果"),
         check.check_given(answer, "答复"),
         check.check_plain(answer, "答复"),
         check.check_filing_decided(lead.kind, lead.filing),
     )
-    _dated(at, "答复日期", on, lead)
+    dated(at, "答复日期", on, lead)
     lead.outcome, lead.answer, lead.answered_on = outcome, answer, on
     lead.save()
-    _finish(lead, ["mediate", "check", "check_again", "tell"], on, by, at)
-    _note("answer_lead", lead, by, at, state=state, on=on, outcome=outcome)
+    finish(lead, ["mediate", "check", "check_again", "tell", "tell_end"], on, by, at)
+    note("answer_lead", lead, by, at, state=state, on=on, outcome=outcome)
     return lead
 
 
 @transaction.atomic
 def record_satisfaction(*, lead: Lead, satisfaction: str, by: Actor, at: dt.datetime) -> Lead:
     """What the informant says of the answer when asked."""
-    lead, _ = _step(lead, "record_satisfaction", by)
+    lead, _ = step(lead, "record_satisfaction", by)
     refuse(check.check_one_of(satisfaction, check.SATISFACTIONS, "满意度"))
     before, lead.satisfaction = lead.satisfaction, satisfaction
     lead.save()
-    _note("record_satisfaction", lead, by, at, satisfaction=[before, satisfaction])
+    note("record_satisfaction", lead, by, at, satisfaction=[before, satisfaction])
     return lead
 
 
 @transaction.atomic
 def close_lead(*, lead: Lead, on: dt.date, by: Actor, at: dt.datetime) -> Lead:
     """办结: answered, refused or handed on; nothing runs any more."""
-    lead, state = _step(lead, "close_lead", by)
-    _dated(at, "办结日期", on, lead)
+    lead, state = step(lead, "close_lead", by)
+    dated(at, "办结日期", on, lead)
     lead.closed_on = on
     lead.save()
-    _drop(lead, "已办结", by, at)
-    _note("close_lead", lead, by, at, state=state, on=on)
+    drop(lead, "已办结", by, at)
+    note("close_lead", lead, by, at, state=state, on=on)
     return lead
 
 
 @transaction.atomic
 def reopen_lead(*, lead: Lead, on: dt.date, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """重新办理: not settled after all; the former answer stays in the audit log."""
-    lead, state = _step(lead, "reopen_lead", by)
+    lead, state = step(lead, "reopen_lead", by)
     refuse(check.check_given(reason, "重新办理的理由"))
-    _dated(at, "重新办理日期", on, lead)
+    dated(at, "重新办理日期", on, lead)
     former = {"outcome": lead.outcome, "answer": lead.answer, "answered_on": lead.answered_on}
     lead.outcome, lead.answer, lead.satisfaction = "", "", ""
     lead.answered_on = lead.closed_on = None
     lead.reopened += 1
     lead.save()
-    _note("reopen_lead", lead, by, at, state=state, on=on, reason=reason, former=former)
+    note("reopen_lead", lead, by, at, state=state, on=on, reason=reason, former=former)
     return lead
 
 
 @transaction.atomic
 def withdraw_lead(*, lead: Lead, on: dt.date, reason: str, by: Actor, at: dt.datetime) -> Lead:
     """The informant takes it back; what it says of a violation may still be checked as a lead of our own."""
-    lead, state = _step(lead, "withdraw_lead", by)
+    lead, state = step(lead, "withdraw_lead", by)
     refuse(check.check_given(reason, "撤回的说明"))
-    _dated(at, "撤回日期", on, lead)
+    dated(at, "撤回日期", on, lead)
     lead.closed_on = on
     lead.save()
-    _drop(lead, "反映人撤回", by, at)
-    _note("withdraw_lead", lead, by, at, state=state, on=on, reason=reason)
+    drop(lead, "反映人撤回", by, at)
+    note("withdraw_lead", lead, by, at, state=state, on=on, reason=reason)
     return lead
 
 
@@ -500,7 +514,7 @@ def read_identity(*, lead: Lead, reason: str, by: Actor, at: dt.datetime) -> Ide
     require(by, IDENTITY, lead.office_code, where=lead.number)
     refuse(check.check_given(reason, "查看理由"))
     found = sealing.unseal(_informant(lead).sealed, lead.number)
-    _note("read_identity", lead, by, at, reason=reason)
+    note("read_identity", lead, by, at, reason=reason)
     return found
 
 
@@ -512,5 +526,5 @@ def erase_identity(*, lead: Lead, reason: str, by: Actor, at: dt.datetime) -> In
     found = _informant(lead)
     found.sealed, found.person_key, found.erased_at = b"", "", at
     found.save()
-    _note("erase_identity", lead, by, at, reason=reason)
+    note("erase_identity", lead, by, at, reason=reason)
     return found

@@ -79,3 +79,21 @@ def check_filing_decided(kind: str, filing: str) -> list[Problem]:
 
 def check_takes_filing(kind: str) -> list[Problem]:
     return [] if kind in (REPORT, "线索") else [problems("E204")]
+
+
+def check_complaint(kind: str) -> list[Problem]:
+    return [] if kind == COMPLAINT else [problems("E206", kind=kind)]
+
+
+def check_mediated(kind: str, ended_on: dt.date | None) -> list[Problem]:
+    """Only a complaint is mediated, and its mediation ends once."""
+    if ended_on is not None:
+        return [problems("E207", on=ended_on)]
+    return check_complaint(kind)
+
+
+def check_dispute(disputed_with: str, *, wanted: bool) -> list[Problem]:
+    """A dispute is raised once and settled once."""
+    if bool(disputed_with) == wanted:
+        return []
+    return [problems("E208" if wanted else "E209", other=disputed_with)]

@@ -28,6 +28,7 @@ from xiejian.leads.checks import (
     check_plain,
 )
 from xiejian.leads.identity import Identity
+from xiejian.leads.likeness import place_key
 from xiejian.leads.models import Informant, Lead
 from xiejian.people.policy import Actor, require
 from xiejian.registry.batches import Batch, Outcome, Progress
@@ -146,6 +147,7 @@ class _Rows:
         cells.problems.extend(check_plain(text, "反映内容"))
         link = read_link(cells) if cells.text("环节", 20) else self._only_link(ref) or proposal.link
         kind = cells.choice("类型", KINDS) or self.kind or proposal.kind
+        place = sealing.without(cells.text("地点", 200), identity)
         extra = {
             heading: sealing.without(value, identity)
             for heading, value in extra_of(cells, LEAD_COLUMNS).items()
@@ -164,7 +166,8 @@ class _Rows:
             text=text,
             wish=sealing.without(cells.text("诉求", 300), identity),
             product=product,
-            place=sealing.without(cells.text("地点", 200), identity),
+            place=place,
+            place_key=place_key(place),
             link=link,
             area=cells.choice("产品门类", AREAS, AREAS[0]),
             extra=extra,

@@ -9,7 +9,10 @@ from itertools import groupby
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Length
 
-from xiejian.leads import rules, triage
+from xiejian.kernel import deadlines
+from xiejian.leads import likeness, rules, triage
+from xiejian.leads.checks import COMPLAINT
+from xiejian.leads.likeness import Seen
 from xiejian.leads.models import Lead
 from xiejian.leads.triage import Proposal, Reason
 from xiejian.numbers import certificates, credit_code
@@ -18,6 +21,8 @@ from xiejian.people.numbering import ENDINGS
 from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import Licence, Party, Registration
 
+#: a complaint is not accepted after this time
+TOO_LATE = "CP-8"
 #: candidates that a page shows
 SHOWN = 5
 _CREDIT_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
@@ -93,8 +98,8 @@ def duplicates(lead: Lead, actor: Actor, person_key: str = "") -> list[tuple[Lea
     lead that is not stored yet.
     """
     days = dt.timedelta(days=rules.duplicate_days())
-    rows = visible(Lead.objects.select_related("party"), actor).exclude(pk=lead.pk).exclude(state="merged")
-    rows = rows.filter(received_on__range=(lead.received_on - days, lead.received_on + days))
+    known = visible(Lead.objects.select_related("party"), actor).exclude(pk=lead.pk).exclude(state="merged")
+    rows = known.filter(received_on__range=(lead.received_on - days, lead.received_on + days))
     by_person = Q(informant__person_key=person_key) if person_key else Q(pk__in=())
     by_party = Q(party=lead.party_id) if lead.party_id else Q(pk__in=())
     if lead.party_named.strip():
@@ -108,8 +113,27 @@ def duplicates(lead: Lead, actor: Actor, person_key: str = "") -> list[tuple[Lea
     ):  # fmt: skip
         for row in rows.filter(condition).order_by("-received_on", "-id")[:SHOWN]:
             found.setdefault(row.pk, (row, []))[1].append(why)
+    for row, why in _at_one_place(lead, known):
+        found.setdefault(row.pk, (row, []))[1].append(why)
     ordered = sorted(found.values(), key=lambda pair: (-len(pair[1]), -pair[0].pk))
     return [(row, "、".join(why)) for row, why in ordered[:SHOWN]]
+
+
+def _at_one_place(lead: Lead, known: QuerySet[Lead]) -> list[tuple[Lead, str]]:
+    """Leads of the same place that were still open when this one came, those of the last days first."""
+    place = likeness.place_key(lead.place)
+    if not place:
+        return []
+    new = Seen(place, lead.received_on)
+    rows = known.filter(place_key=place, received_on__lte=lead.received_on).filter(
+        Q(closed_on=None) | Q(closed_on__gte=lead.received_on)
+    )
+    found = []
+    for row in rows.order_by("-received_on", "-id")[:SHOWN]:
+        seen = Seen(row.place_key, row.received_on, row.closed_on)
+        near = likeness.very_likely(seen, new, rules.near_days())
+        found.append((row, f"同一地点，前一件还没有办结{'，相隔很近' if near else ''}"))
+    return found
 
 
 def propose(lead: Lead, actor: Actor, person_key: str = "") -> Proposal:
@@ -134,10 +158,21 @@ def propose(lead: Lead, actor: Actor, person_key: str = "") -> Proposal:
         lead = Lead(pk=lead.pk, party_id=proposal.party, **{
             name: getattr(lead, name) for name in ("party_named", "product", "place", "received_on")
         })  # fmt: skip
+    proposal.reasons += _too_late(lead)
     same = duplicates(lead, actor, person_key)
     proposal.duplicates = [row.pk for row, _ in same]
     proposal.reasons += [Reason("duplicate", row.number, why) for row, why in same]
     return proposal
+
+
+def _too_late(lead: Lead) -> list[Reason]:
+    """A complaint that comes after the time of CP-8; other laws may give more, so an officer decides."""
+    if lead.known_on is None or lead.kind not in ("", COMPLAINT):
+        return []
+    until = deadlines.due(TOO_LATE, lead.known_on).due_legal
+    if until is None or lead.received_on <= until:
+        return []
+    return [Reason("late", "不予受理", f"提出投诉的期间到 {until:%Y-%m-%d} 为止；其他法律另有规定的从其规定")]
 
 
 def grouped(proposal: dict[str, object]) -> list[tuple[str, list[dict[str, str]]]]:

@@ -26,6 +26,7 @@ class Lead(models.Model):
     party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="leads")
     party_named = models.CharField("被反映单位", max_length=200, blank=True)  # as the informant wrote it
     place = models.CharField("地点", max_length=200, blank=True)
+    place_key = models.CharField(max_length=120, blank=True, default="", db_index=True)  # likeness.place_key
     text = models.TextField("反映内容")
     wish = models.CharField("诉求", max_length=300, blank=True)
     office_code = models.CharField("办理机构代码", max_length=12, db_index=True)
@@ -51,6 +52,11 @@ class Lead(models.Model):
     duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="duplicates")
     # the digest of the code that a citizen was given: it opens the progress page, not more
     receipt = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    known_on = models.DateField("知道权益受损之日", null=True, blank=True)  # CP-8 counts from it
+    mediation_ended_on = models.DateField("终止调解日期", null=True, blank=True)
+    disputed_with = models.CharField("管辖争议对方", max_length=120, blank=True)
+    # the complaint in whose mediation this violation came to light
+    found_in = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="clues")
     extra = models.JSONField("其他列", default=dict)
 
     class Meta:
@@ -88,3 +94,38 @@ class LeadPhoto(models.Model):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class DayReport(models.Model):
+    """日报存档: what the report of a day said when it was kept; never changed afterwards."""
+
+    office_code = models.CharField("机构代码", max_length=12, db_index=True)
+    on = models.DateField("日期")
+    content = models.JSONField("内容")  # days.content: counts, and the numbers of urgent and late leads
+    digest = models.CharField("校验值", max_length=64)
+    made_at = models.DateTimeField("生成时间")
+    by_name = models.CharField("生成人", max_length=60)
+
+    class Meta:
+        ordering = ["-on", "office_code"]
+        constraints = [
+            models.UniqueConstraint(fields=["office_code", "on"], name="one_day_report_per_office")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%Y-%m-%d}"
+
+
+class DayReading(models.Model):
+    """日报查阅: who opened a kept report first when."""
+
+    report = models.ForeignKey(DayReport, models.PROTECT, related_name="readings")
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="+")
+    read_at = models.DateTimeField("查阅时间")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["report", "officer"], name="one_reading_per_officer")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.officer_id}"

@@ -78,7 +78,9 @@ def leads(
 
 def lead(actor: Actor | None, lead_id: int) -> Lead | None:
     """One lead in the actor's reach, with what it was merged into."""
-    return leads(actor).select_related("party", "handler", "duplicate_of").filter(pk=lead_id).first()
+    return (
+        leads(actor).select_related("party", "handler", "duplicate_of", "found_in").filter(pk=lead_id).first()
+    )
 
 
 def lead_by_number(actor: Actor | None, number: str) -> Lead | None:

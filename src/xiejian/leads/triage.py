@@ -10,7 +10,7 @@ from xiejian.leads import rules
 
 LABELS = {
     "kind": "类型", "topic": "事由", "priority": "紧急程度", "link": "环节", "party": "被反映单位",
-    "office": "办理机构", "duplicate": "可能重复",
+    "office": "办理机构", "late": "受理期间", "duplicate": "可能重复",
 }  # fmt: skip
 _USUAL = {"kind": "举报", "topic": "", "priority": "一般", "link": ""}
 

@@ -64,6 +64,11 @@ class TellForm(PageForm):
     )  # fmt: skip
     name = forms.CharField(label="您的姓名", required=False, max_length=60, help_text="匿名的可不填")
     phone = forms.CharField(label="您的电话", required=False, max_length=60, help_text="加密保存，只用于回访")
+    # nothing ticked keeps the secret
+    disclosed = forms.BooleanField(
+        label="调解时可以向对方说明我是谁", required=False,
+        help_text="不勾选即为要求保密；要求保密的投诉可能无法调解",
+    )  # fmt: skip
     website = forms.CharField(label="网址（请勿填写）", required=False)
     shown_at = forms.CharField(widget=forms.HiddenInput)
 
@@ -82,11 +87,12 @@ def _take_in(request: HttpRequest, given: dict[str, Any]) -> str:
     """Store what was sent; the receipt code. Refused with E4xx before anything is stored."""
     flood.check(request, given.pop("shown_at"), given.pop("website"), timezone.now())
     told = Identity(name=given.pop("name"), phone=given.pop("phone"))
-    office, photos = given.pop("office_code"), given.pop("photos")
+    office, photos, disclosed = (given.pop(name) for name in ("office_code", "photos", "disclosed"))
     now = timezone.now()
     _, code = actions.file_public_lead(
         entry=Entry(received_on=timezone.localdate(now), source="网站", **given), office_code=office,
-        identity=told, photos=[(one.name, one.size, one.read) for one in photos], by=_public(office), at=now,
+        identity=told, photos=[(one.name, one.size, one.read) for one in photos], confidential=not disclosed,
+        by=_public(office), at=now,
     )  # fmt: skip
     return code
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from xiejian.leads import actions, checks, matching, queries, rules
+from xiejian.leads import actions, checks, matching, mediation, queries, rules
 from xiejian.leads.models import Lead
 from xiejian.people.policy import Actor, may
 from xiejian.registry.models import AREAS, LINKS, Party
@@ -118,6 +118,27 @@ class ResumeForm(StepForm):
     last = day("不计到哪天")
 
 
+class EndMediationForm(StepForm):
+    on = day("终止调解日期")
+    reason = _text("理由", True, "终止后要告知双方当事人")
+
+
+class ClueForm(StepForm):
+    on = day("发现日期")
+    text = text("发现的情况", hint="另行登记一条线索，不写投诉人是谁")
+
+
+class DisputeForm(StepForm):
+    on = day("发生争议之日")
+    with_whom = _text("争议对方", length=120)
+    reason = _text("争议情况")
+
+
+class SettleForm(StepForm):
+    on = day("解决日期")
+    reason = _text("协商或者指定结果")
+
+
 class AnswerForm(StepForm):
     outcome = _choice("办理结果", checks.OUTCOMES)
     on = day("答复日期")
@@ -169,6 +190,10 @@ STEPS: dict[str, Step] = {
         Step("answer_lead", "答复", AnswerForm, _by(actions.answer_lead)),
         Step("close_lead", "办结", DayForm, _by(actions.close_lead)),
         Step("record_satisfaction", "登记满意度", SatisfactionForm, _by(actions.record_satisfaction)),
+        Step("end_mediation", "终止调解", EndMediationForm, _by(mediation.end_mediation)),
+        Step("note_clue", "登记发现的违法线索", ClueForm, _by(mediation.note_clue)),
+        Step("raise_dispute", "登记管辖争议", DisputeForm, _by(mediation.raise_dispute)),
+        Step("settle_dispute", "管辖争议已解决", SettleForm, _by(mediation.settle_dispute)),
         Step("take_back_lead", "收到退回", ReasonForm, _by(actions.take_back_lead)),
         Step("extend_lead", "延长期限", ExtendForm, _by(actions.extend_lead)),
         Step("suspend_lead", "中止计时", SuspendForm, _by(actions.suspend_lead)),
@@ -189,6 +214,11 @@ def allowed(found: Lead, actor: Actor) -> list[str]:
     names = {t.action for t in actions.WORKFLOW.allowed(found.state)}
     if found.kind not in (checks.REPORT, "线索"):
         names.discard("decide_filing")
+    if found.kind != checks.COMPLAINT:
+        names -= {"end_mediation", "note_clue"}
+    if found.mediation_ended_on:
+        names.discard("end_mediation")
+    names.discard("raise_dispute" if found.disputed_with else "settle_dispute")
     if found.kind == checks.REPORT and not found.filing:
         names.discard("answer_lead")
     return [name for name in STEPS if name in names]

@@ -22,7 +22,7 @@ from xiejian.documents.papers import write as write_paper
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import dates
 from xiejian.kernel.problems import Problem, Refused
-from xiejian.leads import actions, checks, matching, queries, rules
+from xiejian.leads import actions, checks, days, matching, queries, rules
 from xiejian.leads.actions import Entry
 from xiejian.leads.identity import Identity
 from xiejian.leads.models import Informant, Lead, LeadPhoto
@@ -128,6 +128,10 @@ class LeadForm(PageForm):
         label="环节", required=False, choices=[("", "按内容判断"), *((v, v) for v in LINKS)]
     )
     external_no = forms.CharField(label="来源编号", required=False, max_length=80)
+    known_on = forms.DateField(
+        label="知道权益受损之日", required=False, widget=DateInput(), help_text="投诉：超过规定期间的不予受理"
+    )
+    disclosed = forms.BooleanField(label="同意调解时向对方说明身份（不勾选即保密）", required=False)
     office_code = forms.ChoiceField(label="登记机构")
     party_named = forms.CharField(label="被反映单位", required=False, max_length=200)
     product = forms.CharField(label="产品", required=False, max_length=200)
@@ -140,9 +144,9 @@ class LeadForm(PageForm):
     address = forms.CharField(label="联系地址", required=False, max_length=200)
 
     GROUPS = (
-        ("来源", ("received_on", "source", "external_no", "kind", "area", "link", "office_code")),
+        ("来源", ("received_on", "source", "external_no", "kind", "area", "link", "office_code", "known_on")),
         ("反映的事", ("party_named", "product", "place", "text", "wish")),
-        ("反映人（密封保存，可不填）", ("name", "phone", "id_no", "address")),
+        ("反映人（密封保存，可不填）", ("name", "phone", "id_no", "address", "disclosed")),
     )
 
     def groups(self) -> list[tuple[str, list[Any]]]:
@@ -162,11 +166,13 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         office = given.pop("office_code")
+        disclosed = given.pop("disclosed")
         told = Identity(**{name: given.pop(name) for name in ("name", "phone", "id_no", "address")})
         try:
             made = actions.register_lead(
-                entry=Entry(**given), identity=told, office_code=office, by=actor, at=clock.now(request)
-            )
+                entry=Entry(**given), identity=told, confidential=not disclosed, office_code=office, by=actor,
+                at=clock.now(request),
+            )  # fmt: skip
         except Refused as refused:
             wrong = list(refused.problems)
         else:
@@ -210,6 +216,7 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "may_identify": bool(may(actor, "leads.identity", found.office_code)),
         "history": _history(request, found),
         "photos": list(found.photos.all()),
+        "clues": list(found.clues.only("pk", "number")),
         "papers": lead_papers.available(found),
         "results": lead_results.results(actor, found),
         "next_steps": lead_results.next_steps(actor, found),
@@ -314,3 +321,49 @@ def lead_day(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "docx":
         return _file(lead_papers.day_report(found, actor.office_code), f"{on:%Y-%m-%d}")
     return render(request, "web/leads/day.html", {"day": found})
+
+
+@needs("leads.view")
+@require_http_methods(["GET", "POST"])
+def lead_days(request: HttpRequest) -> HttpResponse:
+    """日报存档: which days were kept, and who has opened them?"""
+    actor = request.actor
+    if request.method == "POST":
+        report, made = days.keep_day(
+            office_code=actor.office_code, on=clock.today(request), by=actor, at=clock.now(request)
+        )
+        messages.success(request, "已存档。" if made else "今天的日报已经存档，内容不再改变。")
+        return redirect("lead_kept_day", pk=report.pk)
+    names = dict(office_choices(actor))
+    columns = [
+        Column("on", "日期", lambda r: r.on, ("on",), href=lambda r: reverse("lead_kept_day", args=[r.pk])),
+        Column("office", "机构", lambda r: names.get(r.office_code, r.office_code), ("office_code",)),
+        Column("received", "收到", lambda r: r.content["received"], numeric=True),
+        Column("closed", "办结", lambda r: r.content["closed"], numeric=True),
+        Column("overdue", "逾期", lambda r: len(r.content["overdue"]), numeric=True),
+        Column("by", "生成人", lambda r: r.by_name),
+        Column("readers", "已查阅", lambda r: "、".join(x.officer.name for x in r.readings.all())),
+    ]
+    listing = Listing(
+        request, "日报存档", columns, days.kept(actor), "-on", empty="还没有存档的日报",
+        empty_next="点“存档今天的日报”，或者让系统每天定时运行 xiejian daily-report --save。",
+    )  # fmt: skip
+    return show(listing, "web/leads/days.html", {})
+
+
+@needs("leads.view")
+def lead_kept_day(request: HttpRequest, pk: int) -> HttpResponse:
+    """One kept report; opening it is noted."""
+    found = get_object_or_404(days.kept(request.actor), pk=pk)
+    days.read_day(report=found, officer=request.user, by=request.actor, at=clock.now(request))
+    readers = found.readings.select_related("officer").all()
+    context = {"found": found, "readers": readers, "numbers": _linked(request, found.content)}
+    return render(request, "web/leads/kept_day.html", context)
+
+
+def _linked(request: HttpRequest, content: dict[str, Any]) -> list[tuple[str, list[Lead]]]:
+    """The urgent and the late leads that a kept report names."""
+    named = [*content["urgent"], *content["overdue"]]
+    rows = {row.number: row for row in queries.leads(request.actor).filter(number__in=named)}
+    parts = (("紧急线索", "urgent"), ("逾期线索", "overdue"))
+    return [(label, [rows[number] for number in content[key] if number in rows]) for label, key in parts]
