@@ -345,3 +345,18 @@ class TestOnTheSpot:
         with pytest.raises(Refused) as refused:
             road.assess(p, facts=FACTS)
         assert codes(refused) == ["C401"]
+
+
+class TestContinuedCase:
+    def test_goes_on_from_the_investigation_and_is_the_same_case(self, road, file_case):
+        case = file_case()
+        p = road.do(proceedings.continue_case, 5, case=case, officers=road.team.investigators)
+        p = road.notice(road.review(road.report(road.assess(p))))
+        road.decide(p)
+        assert (Case.objects.get(), Case.objects.get().decided_on) == (case, day(35))
+
+    def test_is_refused_once_it_is_decided(self, road, file_case, officer):
+        case = actions.decide_case(case=file_case(), decided_on=day(1), by=officer, at=road.at(1))
+        with pytest.raises(Refused) as refused:
+            road.do(proceedings.continue_case, 30, case=case, officers=road.team.investigators)
+        assert codes(refused) == ["C427"]

@@ -83,7 +83,7 @@ class TestCase:
     @pytest.mark.parametrize(
         ("dates", "steps"),
         [
-            ({}, ["decide_case", "close_case"]),
+            ({}, ["continue_case", "decide_case", "close_case"]),
             ({"decided_on": NOW.date()}, ["close_case", "request_court_enforcement"]),
             ({"decided_on": NOW.date(), "court_enforcement": True}, ["close_case"]),
             ({"closed_on": NOW.date()}, []),

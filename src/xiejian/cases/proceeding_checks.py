@@ -227,3 +227,11 @@ def revoked_by(outcomes: Iterable[str]) -> list[Problem]:
 
 def new_clue(number: str | None, source: str) -> list[Problem]:
     return [problems("C424", "案件来源", source=source, number=number)] if number else []
+
+
+def still_open(number: str, state: str) -> list[Problem]:
+    return [] if state == "filed" else [problems("C427", "案件", number=number)]
+
+
+def not_led_yet(number: str, led: str | None) -> list[Problem]:
+    return [problems("C428", "案件", number=number, led=led)] if led else []

@@ -152,7 +152,7 @@ def history(row: Proceeding) -> list[tuple[dt.date, str, str]]:
     """What was done with it so far, from the audit log: day, what, by whom."""
     tables = [*WORKFLOWS.values(), procedure.MEASURE_WORKFLOW]
     labels = {t.action: t.label for table in tables for t in table.transitions}
-    labels["register_clue"] = "案件来源登记"
+    labels |= {"register_clue": "案件来源登记", "continue_case": "接续办理"}
     rows = AuditEntry.objects.filter(subject="proceeding", subject_key=row.number).order_by("sequence")
     found = rows.only("at", "action", "by_name", "detail")
     return [(_day(entry), labels.get(entry.action, entry.action), entry.by_name) for entry in found]

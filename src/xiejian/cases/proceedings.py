@@ -174,6 +174,41 @@ def _open_case(
 
 
 @transaction.atomic
+def continue_case(
+    *, case: Case, officers: Sequence[Officer], on: dt.date, by: Actor, at: dt.datetime,
+    source: str = rules.SOURCES[-1], source_no: str = "",
+) -> Proceeding:  # fmt: skip
+    """接续办理: a case that was only recorded goes on step by step, from the investigation.
+
+    Refused: decided or closed (C427), led by another proceeding (C428), too few investigators (C402).
+    """
+    require(by, INVESTIGATE, case.office_code, where=case.number)
+    led = Proceeding.objects.filter(case=case).values_list("number", flat=True).first()
+    inactive = [officer.name for officer in officers if not officer.is_active]
+    count = len({officer.pk for officer in officers})
+    refuse(
+        rules.still_open(case.number, actions.state_of(case)),
+        rules.not_led_yet(case.number, led),
+        rules.one_of(source, rules.SOURCES, "案件来源"),
+        rules.enough_investigators(count, procedure.minimum_investigators(), inactive),
+        check.check_order_of_dates("立案日期", case.filed_on, "接续日期", on),
+        check.check_not_in_future(on, timezone.localdate(at), "接续日期"),
+    )
+    made = Proceeding.objects.create(
+        number=next_number(
+            Proceeding, procedure.pattern("proceeding"), case.office_code, case.filed_on.year
+        ),
+        case=case, party=case.party, link=case.link, tags=case.tags, campaign=case.campaign,
+        office_code=case.office_code, procedure=GENERAL, state="investigating", source=source,
+        source_no=source_no, source_on=case.filed_on, filed_on=case.filed_on, conduct=case.conduct,
+        goods_value_fen=case.goods_value_fen, made_at=at, by_name=by.name,
+    )  # fmt: skip
+    made.investigators.set(officers)
+    note("continue_case", made, by, at, on=on, case=case.number, officers=[o.name for o in officers])
+    return made
+
+
+@transaction.atomic
 def refuse_filing(
     *, proceeding: Proceeding, on: dt.date, reason: str, by: Actor, at: dt.datetime
 ) -> Proceeding:

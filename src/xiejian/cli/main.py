@@ -17,6 +17,7 @@ ANSWERS: dict[str, str] = {
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
 COMMANDS = ANSWERS | {
     "assistance": "online",
+    "case": "case",
     "clocks": "clocks",
     "credit": "credit",
     "daily-report": "lead",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,10 +15,10 @@ from django.utils import timezone
 from xiejian.cases import actions as cases
 from xiejian.cli.answer import read_json
 from xiejian.cli.output import command, emit, json_option
+from xiejian.cli.step_facts import actor_named, by_option, facts_of, read_value
 from xiejian.documents import papers, sample_papers
 from xiejian.kernel import dates
 from xiejian.kernel.problems import Refused
-from xiejian.people.models import Officer
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.sampling import actions, checks, queries
 from xiejian.sampling.checks import Sheet, problems
@@ -29,16 +30,15 @@ STEPS: dict[str, Callable[..., Any]] = {
     name: getattr(actions, name)
     for name in (
         "hand_over_sample", "receive_sample", "record_result", "notify_result", "notify_maker",
-        "raise_objection", "enter_objection", "answer_objection", "apply_retest", "reject_retest", "record_retest",
-        "confirm_result", "record_disposal", "complete_disposal", "close_sample", "cancel_sample",
-        "record_refused_sampling",
+        "raise_objection", "enter_objection", "answer_objection", "apply_retest", "reject_retest",
+        "record_retest", "confirm_result", "record_disposal", "complete_disposal", "close_sample",
+        "cancel_sample", "record_refused_sampling",
     )
 } | {
     "file_case_of_sample": cases.file_case_of_sample,
     "schedule_follow_up_of_sample": cases.schedule_follow_up_of_sample,
 }  # fmt: skip
 _GIVEN = ("sample", "by", "at")
-by_option = click.option("--by", "username", default="", help="登录名：以谁的名义；不写则为系统")
 
 
 @click.group("sample", help="监督抽检：方案、抽样单、检验结果、处置")
@@ -52,12 +52,7 @@ def plan_group() -> None:
 
 
 def _actor(username: str) -> Actor:
-    if not username:
-        return SYSTEM
-    found = Officer.objects.select_related("office").filter(username=username, is_active=True).first()
-    if found is None:
-        raise Refused(problems("S508", "--by", action="--by", why=f"没有登录名为 {username} 的在岗人员"))
-    return Actor.of(found)
+    return actor_named(username, partial(_wrong, "--by"))
 
 
 def _on(text: str) -> dt.date:
@@ -242,30 +237,9 @@ def _wrong(action: str, why: str) -> NoReturn:
     raise Refused(problems("S508", action, action=action, why=why))
 
 
-def _team(action: str, names: Any) -> list[Officer]:
-    wanted = names if isinstance(names, list) else []
-    found = {o.username: o for o in Officer.objects.filter(username__in=wanted)}
-    if missing := [str(name) for name in wanted if name not in found]:
-        _wrong(action, f"没有登录名 {'、'.join(missing)}")
-    return [found[name] for name in wanted]
-
-
-def _value(annotation: str, value: Any) -> Any:
-    return dates.read(value) if "dt.date" in annotation and value is not None else value
-
-
 def _facts(action: str, function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
     """The facts as the action takes them: dates read, names of officers looked up; S508 for others."""
-    known = {n: p for n, p in inspect.signature(function).parameters.items() if n not in _GIVEN}
-    if unknown := set(given) - set(known):
-        _wrong(action, f"没有字段 {'、'.join(sorted(unknown))}；可用：{'、'.join(known)}")
-    required = [n for n, p in known.items() if p.default is p.empty]
-    if missing := [name for name in required if name not in given]:
-        _wrong(action, f"缺少 {'、'.join(missing)}")
-    return {
-        name: _team(action, value) if name == "team" else _value(str(known[name].annotation), value)
-        for name, value in given.items()
-    }
+    return facts_of(function, given, _GIVEN, partial(_wrong, action))
 
 
 @sample_group.command(
@@ -298,7 +272,7 @@ def _sheet(given: dict[str, Any]) -> Sheet:
     found = {name: given.pop(name) for name in list(given) if name in known}
     if missing := [n for n, p in known.items() if p.default is p.empty and n not in found]:
         _wrong("draw", f"缺少 {'、'.join(missing)}")
-    return Sheet(**{name: _value(str(known[name].annotation), value) for name, value in found.items()})
+    return Sheet(**{name: read_value(str(known[name].annotation), value) for name, value in found.items()})
 
 
 @sample_group.command("record-result", help="登记检验结果")

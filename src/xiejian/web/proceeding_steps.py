@@ -97,18 +97,25 @@ class ReasonForm(StepForm):
     reason = _text("理由")
 
 
-class AssignForm(StepForm):
+class OfficersForm(StepForm):
+    """Asks who investigates: officers of the record's office, below and above it."""
+
     officers = forms.ModelMultipleChoiceField(
         label="办案人员", queryset=None,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )  # fmt: skip
-    on = day("日期")
-
-    def fit(self, record: Proceeding, actor: Actor) -> None:
+    def fit(self, record: Case | Proceeding, actor: Actor) -> None:
         self.fields["officers"].queryset = team_choices(actor, record.office_code)
         self.fields["officers"].label_from_instance = lambda o: (
             f"{o.name}（{o.office.short_name or o.office.name}）"
         )
+
+
+class AssignForm(OfficersForm):
+    on = day("日期")
+
+    def fit(self, record: Proceeding, actor: Actor) -> None:
+        super().fit(record, actor)
         self.initial = {**self.initial, "officers": [officer.pk for officer in record.investigators.all()]}
 
 

@@ -28,7 +28,7 @@ from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
-from xiejian.web.proceeding_steps import TERM_STEPS
+from xiejian.web.proceeding_steps import TERM_STEPS, OfficersForm
 from xiejian.web.steps import Step, StepForm, day, shown, take
 from xiejian.web.templatetags.xiejian import tags
 from xiejian.web.views import case_papers, clocks
@@ -247,6 +247,12 @@ class AmendForm(StepForm):
     reason = forms.CharField(label="更正理由", max_length=200)
 
 
+class ContinueForm(OfficersForm):
+    """Who investigates the case from now on."""
+
+    on = day("日期")
+
+
 class InterviewForm(PageForm):
     held_on = day("约谈日期")
     link = forms.ChoiceField(label="环节", choices=[("", "—"), *LINK_CHOICES], required=False)
@@ -289,6 +295,11 @@ STEPS: dict[str, Step] = {
         ),
         Step("amend_cases", "更正登记", AmendForm, _amend, "更正前后的内容都留在审计记录中。"),
         *TERM_STEPS.values(),
+        Step(
+            "continue_case", "接续办理", ContinueForm,
+            lambda c, given, by, at: proceedings.continue_case(case=c, by=by, at=at, **given),
+            "在“案件办理”中从调查起按步骤继续：告知、决定、送达、执行都在那里。",
+        ),
     )
 }  # fmt: skip
 
@@ -329,6 +340,8 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     clocks_held = clocks_of("case", [pk]).get(pk, [])
     running = any(row.state == Clock.RUNNING for row in clocks_held)
     names = _allowed(found, led is not None, running) if may(actor, "cases.edit", found.office_code) else []
+    if led is None and actions.state_of(found) == "filed" and names:
+        names = ["continue_case", *names]
     context = {
         "found": found,
         "state": (queries.state_label(found), STATE_TONES[actions.state_of(found)]),
