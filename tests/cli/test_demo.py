@@ -11,13 +11,22 @@ from django.db.models import Q
 from django.test import override_settings
 from stdnum.cn import uscc
 
-from xiejian.cases.models import Case
+from xiejian.cases.models import Case, InterviewPlan
 from xiejian.cli.demo.build import Built, build
-from xiejian.inspections.models import Correction, Finding, Transfer, Visit, WorkRecord
+from xiejian.inspections.models import (
+    Correction,
+    Finding,
+    ProductionStop,
+    SiteCheck,
+    Transfer,
+    Visit,
+    WorkRecord,
+)
 from xiejian.kernel import workdays
+from xiejian.offline.models import Conflict, Device, FieldEvent
 from xiejian.people import audit
 from xiejian.people.models import NetworkPerson, Office, Officer
-from xiejian.planning.models import Campaign, Plan, Task
+from xiejian.planning.models import Assignment, Campaign, Plan, Task
 from xiejian.registry.models import (
     ImportBatch,
     LicenceMatter,
@@ -248,6 +257,35 @@ class TestWholeDemo:
     def test_samples_are_in_many_states_of_their_life(self, demo):
         states = set(Sample.objects.values_list("state", flat=True))
         assert {"planned", "handed_over", "received", "notified", "final", "closed"} <= states
+
+    def test_two_phones_sent_two_visits_and_disagree_on_one_point(self, demo):
+        per_office = Counter(
+            Conflict.objects.filter(state="open").values_list("visit__office_code", flat=True)
+        )
+        assert (sorted(per_office.values()), Device.objects.count()) == ([1, 1], 4)
+
+    def test_what_phones_sent_is_recorded_but_for_the_disagreement(self, demo):
+        assert not FieldEvent.objects.filter(outcome__in=("refused", "waiting")).exists()
+
+    def test_a_maker_was_stopped_and_resumed(self, demo):
+        (stop,) = in_office(ProductionStop, DUSHAN)
+        assert (stop.state, stop.resumed_on, stop.visit.party.status) == (
+            "resumed",
+            date(2022, 9, 26),
+            "正常",
+        )
+
+    def test_results_of_site_visits_agree_with_the_applications_they_belong_to(self, demo):
+        rows = SiteCheck.objects.filter(matter__isnull=False)
+        assert rows and {row.result for row in rows if row.result != row.matter.result} == set()
+
+    def test_talks_are_arranged_and_announced_in_every_office(self, demo):
+        for code in (BEILUN, DUSHAN, NAIMAN):
+            states = set(in_office(InterviewPlan, code).values_list("state", flat=True))
+            assert states == {"planned", "invited"}, code
+
+    def test_schedules_know_the_order_of_visits(self, demo):
+        assert Assignment.objects.filter(place__isnull=False).exists()
 
     def test_closed_orders_have_evidence(self, demo):
         # an order that came with an imported visit is closed by what the book says
