@@ -40,7 +40,12 @@ class TestATemplate:
 
     def test_leaves_room_to_write_where_nothing_is_known(self):
         blocks = paper_forms.compose(paper_forms.forms()["scene_record"], {}, "某局")
-        assert ["blank", 14] in blocks
+        assert ["blank", 11] in blocks
+
+    def test_leaves_out_of_a_letter_what_nobody_has_said(self):
+        form = paper_forms.forms()["penalty_decision"]
+        blocks = paper_forms.compose(form, {"facts_found": "事实"}, "某局", final=True)
+        assert ["heading", "证据"] not in blocks and "blank" not in [block[0] for block in blocks]
 
     def test_hides_persons_from_whoever_may_not_see_them(self):
         form = paper_forms.forms()["inquiry_record"]
@@ -113,8 +118,9 @@ class TestIssuing:
         made = issue("no_penalty_decision", values=values | {"end_reason": "初次违法"})
         assert made.number == "奈曼旗市监不罚〔2024〕1号"
 
-    def test_gives_the_decision_the_number_of_its_case(self, issue, file_case):
-        case = file_case(number="奈曼旗市监处罚〔2024〕7号")
+    @pytest.mark.parametrize("number", ["奈曼旗市监处罚〔2024〕7号", "奈市监械罚〔2024〕3号"])
+    def test_gives_the_decision_the_number_of_its_case(self, issue, file_case, number):
+        case = file_case(number=number)
         values = {
             "facts_found": "事实", "evidence": "证据", "provision": "条例第八十一条", "penalty": "罚款",
             "notice_served_on": "2024-03-05",

@@ -78,6 +78,8 @@ def penalty_words(decision: dict[str, Any]) -> str:
         said.append("责令停产停业")
     if decision.get("licence_revoked"):
         said.append("吊销许可证件")
+    if len(said) == 1:
+        return f"{said[0]}。"
     return "\n".join(f"{n}. {line}。" for n, line in enumerate(said, 1))
 
 

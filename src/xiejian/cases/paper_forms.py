@@ -48,7 +48,7 @@ class Field:
 @dataclass(frozen=True)
 class Form:
     """A template. ``word``: the word in its number, '' for a paper without one; ``form``: number of the model
-    form; ``many``: a case may have several; ``decides``: it may bear the number of the case itself."""
+    form; ``many``: a case may have several; ``own_number``: a case number that looks so is its number."""
 
     id: str
     title: str
@@ -62,7 +62,7 @@ class Form:
     signs: tuple[str, ...]
     needs: tuple[str, ...]
     many: bool
-    decides: bool
+    own_number: str
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -99,7 +99,7 @@ def forms() -> dict[str, Form]:
             entry["id"], entry["meaning"], entry["form"], entry["stage"], entry.get("word", ""),
             entry.get("official", False), entry.get("addressee", ""), tuple(entry.get("facts", ())),
             tuple(entry["body"]), tuple(entry["signs"]), tuple(entry["needs"]), entry.get("many", False),
-            entry.get("decides", False),
+            entry.get("own_number", ""),
         )
         for entry in _read()["paper"]
     }  # fmt: skip
@@ -188,8 +188,11 @@ def _table(field: Field, rows: Any) -> Block:
     return ["table", list(field.columns), cells or [[""] * len(field.columns)], list(field.widths)]
 
 
-def compose(form: Form, values: Values, office_name: str) -> list[Block]:
-    """The template filled in. What is not known becomes a line to fill in by hand."""
+def compose(form: Form, values: Values, office_name: str, *, final: bool = False) -> list[Block]:
+    """The template filled in. What is not known becomes a line to fill in by hand.
+
+    ``final``: it is issued; a letter then leaves out what nobody has said, with the heading above it.
+    """
     known = _fields()
     blocks: list[Block] = []
     if form.addressee:
@@ -207,9 +210,18 @@ def compose(form: Form, values: Values, office_name: str) -> list[Block]:
             blocks.append(["heading" if mark == "#" else "remark", _filled(rest, values, office_name)])
         else:
             blocks.append(["text", _filled(line, values, office_name)])
+    if final and form.official:
+        blocks = _without_gaps(blocks)
     if form.signs:
         blocks.append(["signs", list(form.signs)])
     return blocks
+
+
+def _without_gaps(blocks: list[Block]) -> list[Block]:
+    """The blocks without lines to write on, empty tables and headings that nothing follows."""
+    said = [b for b in blocks if b[0] != "blank" and not (b[0] == "table" and not any(map(any, b[2])))]
+    follows = [*(block[0] for block in said[1:]), "heading"]
+    return [b for b, after in zip(said, follows, strict=True) if (b[0], after) != ("heading", "heading")]
 
 
 def as_text(title: str, number: str, office_name: str, blocks: Iterable[Block]) -> str:

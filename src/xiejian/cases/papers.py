@@ -139,7 +139,7 @@ def _number(form: Form, record: Record, office_code: str, year: int) -> str:
         return ""
     pattern = paper_forms.number_pattern(form)
     case = record.case if isinstance(record, Proceeding) else record
-    if form.decides and case and f"{form.word}〔" in case.number:
+    if form.own_number and case and re.search(form.own_number, case.number):
         return case.number
     free = [numbering.next_number(rows, pattern, office_code, year) for rows in (CasePaper, Case, Correction)]
     return max(free, key=lambda number: int(_SERIAL.search(number)[1]))  # type: ignore[index]
@@ -177,7 +177,7 @@ def issue_paper(
     )
     office_name = numbering.signing_office(record.office_code)
     number = last.number if last else _number(template, record, record.office_code, issued_on.year)
-    content = paper_forms.compose(template, kept, office_name)
+    content = paper_forms.compose(template, kept, office_name, final=True)
     text = paper_forms.as_text(template.title, number, office_name, content)
     made = CasePaper.objects.create(
         subject=last.subject if last else subject_of(record), record=last.record if last else record.pk,

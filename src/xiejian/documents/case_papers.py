@@ -49,7 +49,7 @@ def issued(found: CasePaper, *, personal: bool) -> Paper:
     return Paper(
         found.kind, found.title, found.office_name, found.number, tuple(_blocks(content)),
         addressee=_addressee(content), official=form.official,
-        sealed_on=found.issued_on if form.official else None, draft=version,
+        sealed_on=found.issued_on if form.official else None, draft=version, numbered=bool(found.number),
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def draft(form: Form, values: Values, office_name: str, *, personal: bool) -> Pa
     shown = content if personal else paper_forms.masked(form, values, content)
     return Paper(
         form.id, form.title, office_name, "", tuple(_blocks(shown)), addressee=_addressee(shown),
-        official=form.official, draft="草稿，尚未出具",
+        official=form.official, draft="草稿，尚未出具", numbered=bool(form.word),
     )  # fmt: skip
 
 
@@ -73,5 +73,5 @@ def typical(found: TypicalCase) -> Paper:
             blocks += [Heading(f"{count}、{heading}"), *(Text(line) for line in lines)]
     return Paper(
         "typical", found.title, "典型案例", "", tuple(blocks), official=True, sealed_on=None,
-        draft="" if found.published_on else "尚未发布",
+        draft="" if found.published_on else "尚未发布", numbered=False,
     )  # fmt: skip

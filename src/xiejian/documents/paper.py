@@ -119,6 +119,7 @@ class Paper:
     sealed_on: dt.date | None = None
     imprint: tuple[str, str] | None = None
     draft: str = ""
+    numbered: bool = True  # False: a form that has no number, not even one to fill in
 
     @property
     def body(self) -> tuple[Block, ...]:

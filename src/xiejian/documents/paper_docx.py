@@ -58,7 +58,8 @@ class _Setter:
         official.add_title(self.document, [paper.office_name, paper.title])
         if not paper.official:
             self.document.paragraphs[-1].paragraph_format.space_after = Pt(FORM_LINE_PT / 2)
-        self._number()
+        if paper.numbered:
+            self._number()
         if paper.addressee:
             self.block(Text(f"{paper.addressee}：", indent=False))
         for block in paper.body:

@@ -31,6 +31,8 @@ from xiejian.web.guard import needs
 from xiejian.web.views.papers import FORMS
 
 CELL = "|"
+#: papers shown on the page of the case itself, the newest first
+NEWEST = 6
 INPUTS = {"date": "date", "moment": "datetime-local"}
 
 
@@ -92,7 +94,8 @@ def block(request: HttpRequest, record: Record) -> dict[str, Any]:
     """What web/parts/case_papers.html shows on the page of a case or a proceeding."""
     issued = papers.papers_of(record)
     return {
-        "case_papers": issued,
+        "case_papers": issued[: -NEWEST - 1 : -1],
+        "case_papers_count": len(issued),
         "case_papers_all": reverse("case_papers", args=[papers.subject_of(record), record.pk]),
         "may_issue": bool(may(request.actor, PERMISSION, record.office_code)),
     }

@@ -48,12 +48,12 @@ def handover_list(request: HttpRequest) -> HttpResponse:
         request.actor, state=asked.get("state", "") or ("waiting" if tab == "waiting" else ""),
         addressee=asked.get("addressee", ""), search=asked.get("q", ""),
     )  # fmt: skip
-    due: dict[int, dt.date | None] = {}
+    due: dict[int, dt.date | None] = {}  # of the clock that runs, where one does
 
     def prepare(page: list[Handover]) -> None:
         held = clocks_of("handover", [row.pk for row in page])
-        for pk, found in held.items():
-            due[pk] = next((c.due_legal for c in found if c.state == Clock.RUNNING), None)
+        running = ((pk, c) for pk, found in held.items() for c in found if c.state == Clock.RUNNING)
+        due.update((pk, c.due_legal) for pk, c in running)
 
     def words(row: Handover) -> tuple[str, str]:
         if row.pk in due:

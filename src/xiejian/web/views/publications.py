@@ -16,6 +16,7 @@ from xiejian.cases import publication_rules as rules
 from xiejian.cases import publishing, queries, repairing
 from xiejian.cases.models import Case, Publication, Repair
 from xiejian.clocks.queries import clocks_of
+from xiejian.kernel.deadlines import due_dates
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import Actor, may, require
 from xiejian.web import clock
@@ -24,6 +25,7 @@ from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, day, moves, shown, take, text
 from xiejian.web.views import clocks
+from xiejian.web.views.corrections import clock_words
 
 STATES = publishing.WORKFLOW.states
 TONES = {
@@ -110,15 +112,18 @@ def unpublished_list(request: HttpRequest) -> HttpResponse:
     """待公示: which decisions has nobody yet drafted for the public, and until when?"""
     asked = request.GET
     rows = publishing.unpublished(request.actor, search=asked.get("q", ""))
-    found: dict[int, Any] = {}
-
-    def due(row: Case) -> dt.date | None:
-        clock_ = found.get(row.pk)
-        return clock_.due_legal if clock_ else None
+    on, due = clock.today(request), dict[int, dt.date | None]()
 
     def prepare(page: list[Case]) -> None:
+        """When each is due: by its clock; a case that was imported has none and is counted here."""
+        starts = [row.decided_on for row in page if row.decided_on]
+        counted = due_dates(rules.clock_rule(rules.PUBLISH[0]), starts)
+        due.update({row.pk: legal for row, (_, legal) in zip(page, counted, strict=True)})
         held = clocks_of("case", [row.pk for row in page])
-        found.update({pk: c for pk, cs in held.items() for c in cs if c.name in rules.PUBLISH})
+        due.update({pk: c.due_legal for pk, cs in held.items() for c in cs if c.name in rules.PUBLISH})
+
+    def words(row: Case) -> tuple[str, str]:
+        return clock_words(due[row.pk], on)
 
     columns = [
         Column("number", "案号", lambda c: c.number, ("number",),
@@ -127,7 +132,7 @@ def unpublished_list(request: HttpRequest) -> HttpResponse:
                href=lambda c: reverse("party", args=[c.party_id])),
         Column("conduct", "违法行为", lambda c: c.conduct),
         Column("decided", "决定日期", lambda c: c.decided_on, ("decided_on",)),
-        Column("due", "公示期限", due),
+        Column("due", "公示期限", lambda c: words(c)[0], tone=lambda c: words(c)[1]),
         Column("draft", "办理", lambda c: "起草公示", href=lambda c: reverse("publication_new", args=[c.pk])),
     ]  # fmt: skip
     listing = Listing(
