@@ -87,7 +87,12 @@ class TestStrikingOff:
 
     @pytest.mark.parametrize(
         ("name", "content", "code"),
-        [("a.jpg", b"MZ", "I404"), ("a.exe", b"MZ", "I403"), ("a.pdf", b"", "I401")],
+        [
+            ("a.jpg", b"MZ", "I404"),
+            ("a.exe", b"MZ", "I403"),
+            ("a.pdf", b"", "I401"),
+            ("a.jpg", b"\xff\xd8\xff", "I409"),
+        ],
     )
     def test_takes_no_file_that_is_not_what_it_says(self, name, content, code, way, item):
         found = way.control(way.assess(item))

@@ -15,7 +15,7 @@ from xiejian.risks.queries import Told
 
 #: columns of the two tables of signals, and of the list, as parts of the line
 _SIGNALS = (0.34, 0.16, 0.16, 0.16, 0.18)
-_RAISED = (0.2, 0.26, 0.1, 0.1, 0.1, 0.24)
+_RAISED = (0.17, 0.25, 0.09, 0.09, 0.1, 0.3)
 _LIST = (0.16, 0.3, 0.08, 0.14, 0.16, 0.16)
 
 
@@ -48,7 +48,7 @@ def _raised(told: Sequence[Told]) -> list[Block]:
     )
     if not rows:
         return [Text("各项信号均未达到起点，没有需要单独研判的对象。")]
-    return [Table(("信号", "对象", "本季度", "上季度", "去年同季", "依据"), rows, _RAISED, small=(5,))]
+    return [Table(("信号", "对象", "本季度", "上季度", "去年同季", "依据"), rows, _RAISED)]
 
 
 def _level(item: RiskItem) -> str:

@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from xiejian.clocks import actions as clocks
-from xiejian.inspections.checks import check_evidence_file
+from xiejian.inspections import limits, pictures
+from xiejian.inspections.checks import EVIDENCE_TYPES, check_evidence_file
+from xiejian.inspections.rule_files import problems as inspection_problems
 from xiejian.kernel import workflow
 from xiejian.kernel.cells import tag_list, tag_text
 from xiejian.kernel.divisions import stem
+from xiejian.kernel.problems import Problem, Refused
 from xiejian.people import audit
 from xiejian.people.models import Office, Officer
 from xiejian.people.numbering import next_number
@@ -390,7 +394,7 @@ def ask_strike_off(
     """Ask that the risk be struck off, with the evidence that it is gone.
 
     Refused: measures that are not carried out (H303), no evidence since it was last listed (H304), a file
-    that is not what it says (I401–I404, I410).
+    that is not what it says (I401–I404, I409, I410).
     """
     item, state = _step(item, "ask_strike_off", by)
     still = item.measures.filter(round=item.round, done_on=None).values_list("content", flat=True)
@@ -412,28 +416,36 @@ def ask_strike_off(
     return item
 
 
-def _file_problems(file: File) -> list[Any]:
+def _file_problems(file: File) -> list[Problem]:
     file.seek(0)
     return check_evidence_file(Path(file.name or "").name, file.size, file.read(HEAD_BYTES))
 
 
 def _keep_file(item: RiskItem, file: File, by: Actor, at: dt.datetime) -> None:
-    """Store a file under its digest; the same file of a round is kept once."""
-    found = hashlib.sha256()
+    """Store a file under its digest, a photo without its camera's notes; the same one of a round once."""
     file.seek(0)
-    for chunk in file.chunks():
-        found.update(chunk)
-    file.seek(0)
-    digest, name = found.hexdigest(), Path(file.name or "").name
+    content, name = file.read(), Path(file.name or "").name
+    suffix = Path(name).suffix.lower()
+    stored = _photo(name, content) if EVIDENCE_TYPES[suffix][0] == "photo" else content
+    digest = hashlib.sha256(stored).hexdigest()
     if item.evidence.filter(round=item.round, sha256=digest).exists():
         return
     row = RiskEvidence(
-        item=item, round=item.round, name=name[:200], sha256=digest, size=file.size, at=at, by_name=by.name
+        item=item, round=item.round, name=name[:200], sha256=digest, size=len(stored), at=at, by_name=by.name
     )
-    path = f"risks/{timezone.localtime(at):%Y/%m}/{digest[:32]}{Path(name).suffix.lower()}"
-    row.file.name = default_storage.save(path, file)
+    path = f"risks/{timezone.localtime(at):%Y/%m}/{digest[:32]}{suffix}"
+    row.file.name = default_storage.save(path, ContentFile(stored))
     row.save()
-    _note("attach_risk_evidence", item, by, at, name=name, sha256=digest)
+    arrived = hashlib.sha256(content).hexdigest()
+    _note("attach_risk_evidence", item, by, at, name=name, sha256=arrived, stored_sha256=digest)
+
+
+def _photo(name: str, content: bytes) -> bytes:
+    """The picture alone; Refused (I409) when it does not open."""
+    try:
+        return pictures.take_apart(content, most_pixels=limits.most_pixels()).stored
+    except pictures.NotAPicture as error:
+        raise Refused(inspection_problems("I409", where=name)) from error
 
 
 @transaction.atomic

@@ -129,7 +129,7 @@ class RiskMeasure(models.Model):
 
 
 class RiskEvidence(models.Model):
-    """销号证据: a stored file with its digest at the moment it came in."""
+    """销号证据: a stored file with its digest; a photo is stored without its camera's notes."""
 
     item = models.ForeignKey(RiskItem, models.PROTECT, related_name="evidence")
     round = models.PositiveSmallIntegerField(default=0)

@@ -24,6 +24,7 @@ GROUPINGS = {
     "station": ("office_code", "机构"),
     "point": ("point", "检查点"),
     "topic": ("topic", "事由"),
+    "shop": ("shop", "店铺"),
 }
 #: The grouping of everything that an office has.
 WHOLE = ""
