@@ -117,6 +117,23 @@ class TestASchedule:
         assert answer.status_code in (403, 404)
 
 
+class TestALicenceVisit:
+    """许可核查: what it is about is asked before it is handed down; the head may do both."""
+
+    def test_is_listed_until_its_matter_is_known(self, as_role, schedule):
+        head = as_role("head")
+        row = schedule.assignments.order_by("day").first()
+        row.kind = "许可核查"
+        row.save()
+        address = reverse("schedule", args=[schedule.pk])
+        head.post(address, {"do": "issue", "until_on": "2024-11-30"})
+        assert list(head.get(address).context["held"]) == [row]
+        head.post(reverse("assignment", args=[row.pk]), {"do": "matter", "matter": "变更"})
+        head.post(address, {"do": "issue", "until_on": "2024-11-30"})
+        row.refresh_from_db()
+        assert (head.get(address).context["held"], row.visit.facts) == ([], {"matter": "变更"})
+
+
 class TestTheCalendar:
     def test_shows_who_goes_where_in_the_week(self, me, schedule):
         row = schedule.assignments.first()
