@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import pytest
@@ -15,6 +16,7 @@ from xiejian.credit.list_actions import Proposal
 from xiejian.credit.models import CreditGrade, CreditListEntry, PublicCommitment
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import Party
+from xiejian.web.credit_steps import term_words
 
 DAY = TODAY.isoformat()
 
@@ -178,3 +180,14 @@ class TestACommitment:
         )
         made.refresh_from_db()
         assert made.kept is False
+
+
+class TestATimeLimitInAList:
+    @pytest.mark.parametrize(
+        ("days", "said"), [(-1, ("期满，可以决定", "orange")), (0, ("陈述申辩至 2024-03-05", "azure"))]
+    )
+    def test_of_the_firm_is_never_ours_to_miss(self, days, said):
+        assert term_words(TODAY + dt.timedelta(days=days), TODAY, of_party=True) == said
+
+    def test_is_empty_where_none_runs(self):
+        assert term_words(None, TODAY, of_party=False) == ("", "")

@@ -331,7 +331,14 @@ def _into_the_register(rows: Sequence[CreditGrade], on: dt.date, by: Actor, at: 
     for grade in sorted({row.grade for row in changed}):  # four at most
         keys = [row.party_id for row in changed if row.grade == grade]
         Party.objects.filter(pk__in=keys).update(credit_grade=grade, updated_at=at)
-    regrade_parties(parties=[row.party_id for row in changed], on=on, reason="信用等级变更", by=by, at=at)
+    regrade_parties(
+        parties=[row.party_id for row in changed],
+        fact="credit_grade",
+        on=on,
+        reason="信用等级变更",
+        by=by,
+        at=at,
+    )
 
 
 @transaction.atomic

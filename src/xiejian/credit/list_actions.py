@@ -453,4 +453,4 @@ def _into_the_register(
         keys = [party for party, found in worst.items() if found == value]
         if keys:
             Party.objects.filter(pk__in=keys).update(bad_credit=value, updated_at=at)
-    regrade_parties(parties=parties, on=on, reason=reason, by=by, at=at)
+    regrade_parties(parties=parties, fact="bad_credit", on=on, reason=reason, by=by, at=at)

@@ -156,7 +156,7 @@ def pack() -> tuple[str, str]:
 
 
 def _unread(entry: Mapping[str, Any]) -> bool:
-    return not entry.get("checked")
+    return bool(entry.get("unverified"))
 
 
 @cache

@@ -182,20 +182,22 @@ def grade_register(
 
 @transaction.atomic
 def regrade_parties(
-    *, parties: Collection[int], on: dt.date, reason: str, by: Actor, at: dt.datetime
+    *, parties: Collection[int], fact: str, on: dt.date, reason: str, by: Actor, at: dt.datetime
 ) -> list[GradeRun]:
-    """Grade the links of these parties anew because a fact of theirs changed, each under its pack of before.
+    """Grade the links of these parties anew because ``fact`` changed, each under its pack of before.
 
-    One run per pack; a link that was graded for a later day is graded for that day again, one that never
-    was stays so. Refused with K201 where a pack is gone, P101.
+    One run per pack that asks for the fact; a link that was graded for a later day is graded for that day
+    again, one that never was stays so. Refused with K201 where a pack is gone, P101.
     """
     links = PartyLink.objects.filter(party__in=parties, level_on__isnull=False).exclude(level_pack="")
     runs = []
     for pack_id, newest in links.order_by().values_list("level_pack").annotate(Max("level_on")):
-        own = links.filter(level_pack=pack_id)
+        pack, own = packs.load(pack_id), links.filter(level_pack=pack_id)
+        if fact not in pack.fact_names:
+            continue
         office = _above(own.order_by().values_list("party__office_code", flat=True).distinct())
         require(by, "planning.grade", office)
-        pack, day = packs.load(pack_id), max(on, newest)
+        day = max(on, newest)
         facts = link_facts(own, day)
         graded = grade_table(pack, facts, day)
         run = GradeRun.objects.create(

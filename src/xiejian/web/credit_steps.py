@@ -12,6 +12,7 @@ from xiejian.credit.models import ON_LIST, CreditGrade, CreditListEntry
 from xiejian.people.policy import Actor, may
 from xiejian.web.forms import dress
 from xiejian.web.steps import Step, StepForm, Work, day, text
+from xiejian.web.views.corrections import clock_words
 
 GRADE_TONES = {"A": "green", "B": "yellow", "C": "orange", "D": "red"}
 STATE_TONES = {
@@ -225,7 +226,9 @@ ENTRY_STEPS: dict[str, Step] = {
             "处罚决定被变更、撤销或者确认违法时办理。",
         ),
         Step("send_measure", "函告联合惩戒措施", SendForm, _entry(record_actions.send_measure)),
-        Step("record_measure_reply", "登记部门回复", ReplyForm, _measure(record_actions.record_measure_reply)),
+        Step(
+            "record_measure_reply", "登记部门回复", ReplyForm, _measure(record_actions.record_measure_reply)
+        ),
         Step("lift_measure", "解除联合惩戒措施", LiftForm, _measure(record_actions.lift_measure)),
     )
 }  # fmt: skip
@@ -238,6 +241,15 @@ COMMITMENT_STEPS = {
         "没有履行的，计入下次信用评定。",
     )
 }  # fmt: skip
+
+
+def term_words(due: dt.date | None, on: dt.date, *, of_party: bool) -> tuple[str, str]:
+    """How a time limit stands in a list; ``of_party``: the firm's own time, whose end only lets us go on."""
+    if due is None:
+        return "", ""
+    if of_party:
+        return ("期满，可以决定", "orange") if due < on else (f"陈述申辩至 {due}", "azure")
+    return clock_words(due, on)
 
 
 def allowed_for_grade(row: CreditGrade, actor: Actor) -> list[str]:

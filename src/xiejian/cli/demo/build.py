@@ -17,16 +17,19 @@ from xiejian.cases.importing import import_cases, import_interviews
 from xiejian.cases.models import Case
 from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
+from xiejian.cli.demo.credit import weigh_credit
 from xiejian.cli.demo.follow_ups import plan_talks, stop_and_resume, tell_results
 from xiejian.cli.demo.leads import take_in_leads
-from xiejian.cli.demo.online import watch_the_net
 from xiejian.cli.demo.liaisons import write_liaisons
 from xiejian.cli.demo.living import Lives, live
+from xiejian.cli.demo.online import watch_the_net
 from xiejian.cli.demo.plan_visits import visits_of_plan
+from xiejian.cli.demo.proceedings import handle_cases
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.registers import Register, Row, Unit
 from xiejian.cli.demo.risks import consult
 from xiejian.cli.demo.sampling import Sampled
+from xiejian.cli.demo.sanctions import follow_decisions
 from xiejian.cli.demo.schedules import arrange_rest_of_year
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections.importing import import_visits
@@ -123,6 +126,9 @@ class OfficeYear:
         self.counts["联系单"] += write_liaisons(self.staffed)
         self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
         self.counts["网络监测和协查"] += watch_the_net(self.staffed)
+        self.counts["信用评定"] += weigh_credit(self.staffed)
+        self.counts["办理中的案件"] += handle_cases(self.staffed)
+        self.counts["公示、典型案例、移送和案件文书"] += follow_decisions(self.staffed)
         self.counts["列入清单的风险"] += consult(self.staffed)
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:

@@ -32,6 +32,7 @@ from xiejian.web.credit_steps import (
     GRADE_TONES,
     STATE_TONES,
     allowed_for_grade,
+    term_words,
 )
 from xiejian.web.export import attachment
 from xiejian.web.forms import DateInput, PageForm
@@ -39,7 +40,6 @@ from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import Step, StepForm, day, shown, take
 from xiejian.web.views.clocks import shown as clocks_shown
-from xiejian.web.views.corrections import clock_words
 from xiejian.web.views.people import office_choices
 from xiejian.web.views.tables import DOCX
 
@@ -155,7 +155,7 @@ def _run_words(counts: dict[str, int]) -> str:
 
 def _grade_columns(on: dt.date) -> list[Column]:
     def due(row: CreditGrade) -> tuple[str, str]:
-        return clock_words(row.due, on) if row.state in queries.OPEN_GRADES else ("", "")
+        return term_words(row.due, on, of_party=True) if row.state == "notified" else ("", "")
 
     return [
         Column(

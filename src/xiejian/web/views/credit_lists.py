@@ -22,13 +22,12 @@ from xiejian.kernel.problems import Problem, Refused
 from xiejian.people.policy import may, visible
 from xiejian.registry.models import Party
 from xiejian.web import clock
-from xiejian.web.credit_steps import COMMITMENT_STEPS, ENTRY_STEPS, ENTRY_TONES, allowed_for_entry
+from xiejian.web.credit_steps import COMMITMENT_STEPS, ENTRY_STEPS, ENTRY_TONES, allowed_for_entry, term_words
 from xiejian.web.forms import DateInput, PageForm
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.web.steps import shown, take
 from xiejian.web.views.clocks import shown as clocks_shown
-from xiejian.web.views.corrections import clock_words
 from xiejian.web.views.credit import history, may_edit, paper_file
 from xiejian.web.views.people import office_choices
 
@@ -41,7 +40,7 @@ def _columns(on: dt.date) -> list[Column]:
     def due(row: CreditListEntry) -> tuple[str, str]:
         if row.state in ON_LIST and row.ends_on and row.ends_on <= on:
             return "已期满，待移出", "red"
-        return clock_words(row.due, on)
+        return term_words(row.due, on, of_party=row.state == "notified")
 
     return [
         Column(
@@ -94,7 +93,9 @@ class ProposalForm(PageForm):
     kind = forms.ChoiceField(label="名单", choices=lambda: [(k.id, k.label) for k in rules.lists().values()])
     ground = forms.ChoiceField(label="列入情形")
     heavy = forms.ChoiceField(label="较重处罚", required=False)
-    case = forms.ModelChoiceField(label="处罚案件", queryset=Case.objects.none(), required=False)
+    case = forms.ModelChoiceField(
+        label="处罚案件", queryset=Case.objects.none(), required=False, empty_label="没有"
+    )
     facts = forms.CharField(label="事实和理由", widget=forms.Textarea(attrs={"rows": 4}))
     on = forms.DateField(label="提出日期", widget=DateInput())
 
