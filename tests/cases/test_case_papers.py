@@ -101,6 +101,11 @@ class TestIssuing:
         made = issue("inquiry_notice", values=NOTICE)
         assert "某隐形眼镜店" in made.text and papers.altered([made]) == []
 
+    def test_is_found_out_when_somebody_changes_it_behind_our_back(self, issue):
+        made = issue("inquiry_notice", values=NOTICE)
+        CasePaper.objects.update(text="别的话", digest=papers.digest_of("别的话"))
+        assert papers.faults() == (1, [made])
+
     def test_gives_one_filing_form_only(self, issue):
         given = {"source": "监督检查", "investigators": "李科、王检"}
         issue("filing_approval", values=given)

@@ -23,12 +23,15 @@ from xiejian.cases.paper_forms import Form, Values
 from xiejian.inspections.models import Correction
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.people import audit, numbering
+from xiejian.people.models import AuditEntry
 from xiejian.people.policy import Actor, require, visible
 
 PERMISSION = "cases.investigate"
 Record = Case | Proceeding
 #: a paper is a few pages; nothing longer is a value of one
 LONGEST_VALUE = 20_000
+#: what puts a paper's digest into the audit chain
+RECORDING = ("issue_case_paper", "correct_case_paper")
 _SERIAL = re.compile(r"(\d+)号$")
 
 
@@ -187,7 +190,7 @@ def issue_paper(
         office_code=record.office_code, office_name=office_name, at=at, by_name=by.name,
     )  # fmt: skip
     audit.record(
-        by=by, at=at, action="correct_case_paper" if last else "issue_case_paper", subject="casepaper",
+        by=by, at=at, action=RECORDING[1 if last else 0], subject="casepaper",
         key=f"{made.subject} {made.record} {kind} {made.series}", office_code=made.office_code,
         detail={"title": made.title, "number": number, "version": made.version, "digest": made.digest,
                 "reason": made.reason},
@@ -208,6 +211,15 @@ def _next_series(record: Record, kind: str) -> int:
 
 def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def faults() -> tuple[int, list[CasePaper]]:
+    """How many papers are kept, and those that are not as issued or not in the audit chain."""
+    details = AuditEntry.objects.filter(action__in=RECORDING).values_list("detail", flat=True)
+    recorded = {detail["digest"] for detail in details.iterator()}
+    rows = list(CasePaper.objects.order_by("pk"))
+    wrong = {row.pk for row in altered(rows)} | {row.pk for row in rows if row.digest not in recorded}
+    return len(rows), [row for row in rows if row.pk in wrong]
 
 
 def altered(rows: Iterable[CasePaper]) -> list[CasePaper]:

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from granian import Granian
 from granian.constants import Interfaces
 
+from xiejian.cases import papers as case_papers
 from xiejian.cli.output import command, emit, json_option, say, upgrade_store
 from xiejian.inspections import custody
 from xiejian.kernel.problems import Catalogue, Refused
@@ -77,14 +78,18 @@ def serve(host: str, port: int, workers: int, as_json: bool) -> None:
 def verify(as_json: bool) -> None:
     broken = audit.broken_at()
     count, faults = custody.faults()
+    papers, changed = case_papers.faults()
     answer = {
         "audit_chain": "whole" if broken is None else "broken", "broken_at": broken,
         "files": count, "file_faults": [asdict(fault) for fault in faults],
+        "papers": papers, "paper_faults": [str(paper) for paper in changed],
     }  # fmt: skip
     lines = ["审计链完整" if broken is None else f"审计链在第 {broken} 条断开"]
     outcome = f"{len(faults)} 件有问题：" if faults else "全部与存入时一致"
     lines.append(f"证据、签名和签名的记录 {count} 件，{outcome}")
     lines += [f"  {fault.place} {fault.file}：{custody.STATES[fault.state]}" for fault in faults]
+    lines.append(f"案件文书 {papers} 份，{f'{len(changed)} 份有问题：' if changed else '全部与出具时一致'}")
+    lines += [f"  {paper}" for paper in changed]
     emit(answer, as_json, "\n".join(lines))
     sys.exit(0 if broken is None and not faults else 1)
 
