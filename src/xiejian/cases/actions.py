@@ -115,12 +115,17 @@ def file_case(
         office_code=office,
     )
     if procedure == "普通":
-        clocks.set_clock(
-            subject="case", record=case.pk, name=DECIDE, rule=DECIDE_RULE, start=filed_on,
-            title=f"{number} {party.name}", office_code=office, by=by, at=at,
-        )  # fmt: skip
+        start_decision_clock(case=case, by=by, at=at)
     _note("file_case", case, number, office, by, at, party=party.name, filed_on=filed_on, conduct=conduct)
     return case
+
+
+def start_decision_clock(*, case: Case, by: Actor, at: dt.datetime) -> None:
+    """The time for the decision runs from the filing (CS-11); one that runs already stays as it is."""
+    clocks.set_clock(
+        subject="case", record=case.pk, name=DECIDE, rule=DECIDE_RULE, start=case.filed_on,
+        title=f"{case.number} {case.party.name}", office_code=case.office_code, by=by, at=at,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -29,6 +29,8 @@ FEN = 100  # 分 in a yuan
 MONEY = {"fine_fen": "罚款", "personal_fine_fen": "个人罚款", "confiscated_fen": "没收违法所得"}
 FLAGS = {"business_stopped": "责令停产停业", "licence_revoked": "吊销许可证", "blacklisted": "列入名单"}
 PERSONS = "persons_punished"
+#: Clocks of the party: while they run the office waits, once over it may go on; never late.
+WAITS = ("defend", "wait")
 #: Terms of the party that nobody in the office works on: shown, not counted as clocks.
 RIGHTS = ("review_right", "sue_right")
 

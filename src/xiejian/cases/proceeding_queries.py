@@ -39,7 +39,10 @@ def _nearest() -> Subquery:
     measures = Measure.objects.filter(proceeding=OuterRef(OuterRef("pk"))).values("pk")
     own = Q(subject="proceeding", record=OuterRef("pk")) | Q(subject="case", record=OuterRef("case_id"))
     rows = Clock.objects.filter(own | Q(subject="measure", record__in=measures))
-    rows = rows.filter(state=Clock.RUNNING, due_legal__isnull=False).order_by("due_legal")
+    rows = rows.filter(state=Clock.RUNNING, due_legal__isnull=False).exclude(
+        subject="proceeding", name__in=procedure.WAITS
+    )
+    rows = rows.order_by("due_legal")
     return Subquery(rows.values("due_legal")[:1], output_field=DateField())
 
 
@@ -89,10 +92,17 @@ def by_number(actor: Actor | None, number: str) -> Proceeding | None:
     return proceedings(actor).filter(Q(number=number) | Q(case__number=number)).first()
 
 
+def of_sources(actor: Actor | None, kind: str, records: Collection[int]) -> list[Proceeding]:
+    """What was made of any of several records of one kind; no query for none."""
+    if not records:
+        return []
+    rows = visible(Proceeding.objects.select_related("case"), actor)
+    return list(rows.filter(source_kind=kind, source_record__in=records))
+
+
 def of_source(actor: Actor | None, kind: str, record: int) -> list[Proceeding]:
     """What was made of a visit, a lead, a sample or another record."""
-    rows = visible(Proceeding.objects.select_related("case"), actor)
-    return list(rows.filter(source_kind=kind, source_record=record))
+    return of_sources(actor, kind, [record])
 
 
 def open_rows(rows: QuerySet[Proceeding]) -> QuerySet[Proceeding]:

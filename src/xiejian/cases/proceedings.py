@@ -204,6 +204,7 @@ def continue_case(
         goods_value_fen=case.goods_value_fen, made_at=at, by_name=by.name,
     )  # fmt: skip
     made.investigators.set(officers)
+    actions.start_decision_clock(case=case, by=by, at=at)
     note("continue_case", made, by, at, on=on, case=case.number, officers=[o.name for o in officers])
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -320,6 +320,13 @@ class TermForm(StepForm):
 
 
 class ExtendTermForm(TermForm):
+    def fit(self, record: Case | Proceeding, actor: Actor) -> None:
+        super().fit(record, actor)
+        rows = self.fields["clock"].queryset
+        self.fields["clock"].queryset = rows.filter(
+            pk__in=[row.pk for row in rows if terms.extension_of(row)]
+        )
+
     n = forms.IntegerField(label="延长（按该时限的单位）", min_value=1, max_value=365)
     on = day("批准日期")
     reason = _text("理由", hint="再次延长的，写明集体讨论的情况")
@@ -482,10 +489,29 @@ def allowed(found: Proceeding, actor: Actor, running: list[Measure], clocks: lis
         names.discard("start_remedy")
     if not any(remedy.outcome == checks.REVOKED for remedy in found.remedies.all()):
         names.discard("revoke_decision")
+    names -= _idle(found)
     names |= _of_measures(found, actor, running)
-    if clocks and terms.may_change(actor, found.office_code):
-        names |= set(TERM_STEPS)
+    if terms.may_change(actor, found.office_code):
+        names |= term_steps(clocks)
     return [name for name in STEPS if name in names]
+
+
+def _idle(found: Proceeding) -> set[str]:
+    """Steps of the notice that have nothing to work on."""
+    idle = set() if found.defence and not found.defence_answer else {"answer_defence"}
+    idle |= {"waive_defence"} if found.waived_on else set()
+    if not procedure.hearing_right(found.notice, found.natural_person):
+        idle.add("ask_hearing")
+    return idle
+
+
+def term_steps(clocks: Iterable[Clock]) -> set[str]:
+    """What may be done with running time limits by hand."""
+    rows = list(clocks)
+    stopped = [any(not stop.get("to") for stop in row.facts.get("stops", [])) for row in rows]
+    names = {"suspend_term"} if not all(stopped) else set()
+    names |= {"resume_term"} if any(stopped) else set()
+    return names | ({"extend_term"} if any(terms.extension_of(row) for row in rows) else set())
 
 
 def _of_measures(found: Proceeding, actor: Actor, running: list[Measure]) -> set[str]:

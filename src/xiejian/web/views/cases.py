@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,7 @@ from xiejian.web import clock
 from xiejian.web.forms import PageForm
 from xiejian.web.guard import needs
 from xiejian.web.listing import Column, Filter, Listing, show
-from xiejian.web.proceeding_steps import TERM_STEPS, OfficersForm
+from xiejian.web.proceeding_steps import TERM_STEPS, OfficersForm, term_steps
 from xiejian.web.steps import Step, StepForm, day, shown, take
 from xiejian.web.templatetags.xiejian import tags
 from xiejian.web.views import case_papers, clocks
@@ -304,16 +304,15 @@ STEPS: dict[str, Step] = {
 }  # fmt: skip
 
 
-def _allowed(found: Case, led: bool, terms: bool) -> list[str]:
+def _allowed(found: Case, led: bool, running: Iterable[Clock]) -> list[str]:
     """What may be done now: the workflow's transitions, and what a decided or open case allows besides.
 
-    ``led``: it is handled step by step on another page; ``terms``: a time limit of it runs.
+    ``led``: it is handled step by step on another page; ``running``: its time limits.
     """
     names = set() if led else {t.action for t in actions.CASE_WORKFLOW.allowed(actions.state_of(found))}
     if found.decided_on and not found.court_enforcement and not led:
         names.add("request_court_enforcement")
-    if terms:
-        names |= set(TERM_STEPS)
+    names |= term_steps(running)
     return [name for name in STEPS if name in names | {"transfer_case", "amend_cases"}]
 
 
@@ -338,7 +337,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     titles = campaign_titles(actor)
     led = Proceeding.objects.filter(case=found).only("number").first()
     clocks_held = clocks_of("case", [pk]).get(pk, [])
-    running = any(row.state == Clock.RUNNING for row in clocks_held)
+    running = [row for row in clocks_held if row.state == Clock.RUNNING]
     names = _allowed(found, led is not None, running) if may(actor, "cases.edit", found.office_code) else []
     if led is None and actions.state_of(found) == "filed" and names:
         names = ["continue_case", *names]

@@ -20,7 +20,7 @@ from xiejian.cases import proceeding_queries as queries
 from xiejian.cases.models import Measure, Proceeding
 from xiejian.cases.proceedings import Clue
 from xiejian.clocks.models import Clock
-from xiejian.clocks.queries import clocks_of
+from xiejian.clocks.queries import Standing, clocks_of
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import penalty_rules
 from xiejian.kernel.problems import Problem, Refused
@@ -142,6 +142,16 @@ def _clocks(found: Proceeding, measures: list[Measure]) -> list[Clock]:
     return sorted(rows, key=lambda c: (c.state != Clock.RUNNING, c.due_legal or dt.date.max))
 
 
+def _standings(clocks: list[Clock], at: dt.datetime) -> list[tuple[Clock, Standing]]:
+    """How each clock stands; the party's own time is never late: once over, the office goes on."""
+    return [
+        (row, Standing(f"{row.due_legal} 已届满，可以继续办理", "azure"))
+        if found.late and row.state == Clock.RUNNING and row.name in procedure.WAITS
+        else (row, found)
+        for row, found in clocks_shown(clocks, at)
+    ]
+
+
 @needs("cases.view")
 @require_http_methods(["GET", "POST"])
 def proceeding(request: HttpRequest, pk: int) -> HttpResponse:
@@ -166,7 +176,7 @@ def proceeding(request: HttpRequest, pk: int) -> HttpResponse:
     money_on = found.fulfilled_on or on
     context = {
         "found": found, "state": (procedure.STATES[found.state], TONES[found.state]),
-        "stages": queries.stage(found), "clocks": clocks_shown(clocks, clock.now(request)),
+        "stages": queries.stage(found), "clocks": _standings(clocks, clock.now(request)),
         "persons": _persons(found), "origin": origins.of(found), "penalty": _penalty(found),
         "account": enforcing.account(found, money_on).rows, "payments": list(found.payments.all()),
         "instalments": list(found.instalments.all()), "remedies": list(found.remedies.all()),
