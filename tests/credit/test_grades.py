@@ -97,6 +97,38 @@ class TestAnEvaluation:
         assert (found.run.from_on, found.grade) == (dt.date(2023, 3, 6), "B")
 
 
+class TestAnEvaluationOfEvents:
+    @pytest.fixture
+    def look(self, officer, now):
+        return lambda: actions.evaluate_events(
+            office_code="150525", on=TODAY, reason="因事评定", by=officer, at=now
+        )
+
+    def test_proposes_what_became_worse(self, shop, fine, look):
+        fine()
+        assert look().grades.get().grade == "B"
+
+    def test_leaves_alone_who_has_nothing_against(self, shop, look):
+        assert look().grades.count() == 0
+
+    def test_leaves_alone_who_would_get_better(self, shop, fine, look):
+        shop.credit_grade = "C"
+        shop.save()
+        fine()
+        assert look().grades.count() == 0
+
+    def test_does_not_propose_the_same_every_day(self, shop, fine, look):
+        fine()
+        look()
+        assert look().grades.count() == 0
+
+    def test_proposes_anew_when_it_gets_still_worse(self, shop, fine, look):
+        fine()
+        look()
+        fine("第二案")
+        assert (look().grades.get().grade, CreditGrade.objects.filter(state="replaced").count()) == ("C", 1)
+
+
 class TestAFact:
     @pytest.mark.parametrize(
         ("case", "fact"),

@@ -35,23 +35,27 @@ def _on(text: str) -> dt.date:
 @click.option("--until", "until_text", default="", help="期间止")
 @click.option("--office", "office_code", default=NATION, help="机构代码：该机构及下级")
 @click.option("--on", "on_text", default="", help="评定日期，不写则为今天")
+@click.option("--events", is_flag=True, help="因事评定：只拟定截至评定日期变差的，可每天运行")
 @json_option
 @command(stored=True)
 def evaluate(
-    year: int | None, from_text: str, until_text: str, office_code: str, on_text: str, as_json: bool
-) -> None:
+    year: int | None, from_text: str, until_text: str, office_code: str, on_text: str, events: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     on = _on(on_text)
     year = year or on.year - 1
     first = (dates.read(from_text) if from_text else None) or dt.date(year, 1, 1)
     last = (dates.read(until_text) if until_text else None) or dt.date(year, 12, 31)
-    run = actions.evaluate_credit(
-        office_code=office_code, from_on=first, until_on=last, on=on, reason=f"{last.year}年度信用评定",
-        by=SYSTEM, at=timezone.now(),
-    )  # fmt: skip
+    act: dict[str, Any] = {"office_code": office_code, "on": on, "by": SYSTEM, "at": timezone.now()}
+    run = (
+        actions.evaluate_events(reason="因事评定", **act)
+        if events
+        else actions.evaluate_credit(from_on=first, until_on=last, reason=f"{last.year}年度信用评定", **act)
+    )
     counts = {level: run.counts.get(level, 0) for level in rules.levels()}
     answer = {
-        "run": run.pk, "from": first, "until": last, "on": on, "pack": run.pack, "grades": counts,
-        "proposed": run.counts.get("proposed", 0), "unchanged": run.counts.get("unchanged", 0),
+        "run": run.pk, "from": run.from_on, "until": run.until_on, "on": on, "pack": run.pack,
+        "grades": counts,        "proposed": run.counts.get("proposed", 0), "unchanged": run.counts.get("unchanged", 0),
         "in_procedure": run.counts.get("in_procedure", 0),
     }  # fmt: skip
     said = "，".join(f"{rules.levels()[level].label} {n}" for level, n in counts.items())

@@ -72,11 +72,10 @@ def evaluate_credit(
     """
     require(by, EDIT, office_code)
     refuse(check.check_given(reason, "评定事由"), check.check_period(from_on, until_on, on))
-    base = stem(office_code)
-    parties = Party.objects.exclude(status="注销")
-    parties = parties.filter(office_code__startswith=base) if base else parties
     counted = facts.counted(office_code, from_on, until_on)
-    return _propose(parties, counted, office_code, (from_on, until_on, on), reason, by, at, whole=True)
+    return _propose(
+        _parties(office_code), counted, office_code, (from_on, until_on, on), reason, by, at, whole=True
+    )
 
 
 @transaction.atomic
@@ -91,7 +90,7 @@ def evaluate_party(
     refuse(
         check.check_given(reason, "评定事由"), check.check_not_in_future(on, timezone.localdate(at), "日期")
     )
-    first = add_months(on, -rules.event_months()) + dt.timedelta(days=1)
+    first = _months_before(on)
     counted = {party.pk: facts.counted_of(party, first, on)}
     run = _propose(
         Party.objects.filter(pk=party.pk),
@@ -106,31 +105,67 @@ def evaluate_party(
     return run.grades.select_related("party", "run").first()
 
 
+@transaction.atomic
+def evaluate_events(*, office_code: str, on: dt.date, reason: str, by: Actor, at: dt.datetime) -> CreditRun:
+    """Propose what became worse since: every party of an office and below, over the months up to ``on``.
+
+    For every day: who stays as good as the register or an open proposal says is left alone, and gets
+    better only by the evaluation of the year. Queries do not grow with the parties. Refused: Q101, Q102.
+    """
+    require(by, EDIT, office_code)
+    refuse(
+        check.check_given(reason, "评定事由"), check.check_not_in_future(on, timezone.localdate(at), "日期")
+    )
+    first = _months_before(on)
+    counted = facts.counted(office_code, first, on)
+    return _propose(
+        _parties(office_code), counted, office_code, (first, on, on), reason, by, at, whole=True,
+        only_worse=True,
+    )  # fmt: skip
+
+
+def _parties(office_code: str) -> QuerySet[Party]:
+    """The parties of an office and below that are not cancelled."""
+    rows, base = Party.objects.exclude(status="注销"), stem(office_code)
+    return rows.filter(office_code__startswith=base) if base else rows
+
+
+def _months_before(on: dt.date) -> dt.date:
+    """The first day of the months (QS-1) that end with ``on``."""
+    return add_months(on, -rules.event_months()) + dt.timedelta(days=1)
+
+
 def _propose(
     parties: QuerySet[Party], counted: dict[int, dict[str, int]], office_code: str,
     days: tuple[dt.date, dt.date, dt.date], reason: str, by: Actor, at: dt.datetime, *, whole: bool,
+    only_worse: bool = False,
 ) -> CreditRun:  # fmt: skip
     pack, version = rules.pack()
     run = CreditRun.objects.create(
         whole=whole, from_on=days[0], until_on=days[1], on=days[2], office_code=office_code,
-        reason=reason.strip()[:200], pack=pack, pack_version=version, at=at,
-        by_username=by.username, by_name=by.name,
+        reason=reason.strip()[:200], pack=pack, pack_version=version, at=at, by_username=by.username,
+        by_name=by.name,
     )  # fmt: skip
-    told = CreditGrade.objects.filter(party__in=parties, state__in=IN_PROCEDURE).order_by()
-    in_procedure = set(told.values_list("party_id", flat=True))
-    open_before = CreditGrade.objects.filter(party__in=parties, state=WORKFLOW.start)
-    open_before.update(
-        state=WORKFLOW.step(WORKFLOW.start, "replace_grade"), reason=f"{days[2]} 重新评定", ended_on=days[2]
-    )
+    open_grades = CreditGrade.objects.filter(party__in=parties).order_by()
+    told = set(open_grades.filter(state__in=IN_PROCEDURE).values_list("party_id", flat=True))
+    waiting = open_grades.filter(state=WORKFLOW.start)
+    proposed = dict(waiting.values_list("party_id", "grade"))
     counts: Counter[str] = Counter()
     made: list[CreditGrade] = []
     rows = parties.order_by("pk").values_list("pk", "office_code", "credit_grade")
     for key, office, before in rows.iterator(chunk_size=_BATCH):
-        if key in in_procedure:
+        if key in told:
             counts["in_procedure"] += 1
             continue
-        made.append(_result(run, key, office, before, counted.get(key, {})))
-        counts.update([made[-1].grade, made[-1].state])
+        result = _result(run, key, office, before, counted.get(key, {}))
+        if only_worse and not rules.worse(result.grade, proposed.get(key, before)):
+            continue
+        made.append(result)
+        counts.update([result.grade, result.state])
+    given_up = waiting.filter(party__in=[row.party_id for row in made]) if only_worse else waiting
+    given_up.update(
+        state=WORKFLOW.step(WORKFLOW.start, "replace_grade"), reason=f"{days[2]} 重新评定", ended_on=days[2]
+    )
     CreditGrade.objects.bulk_create(made, batch_size=_BATCH)
     run.counts = dict(counts)
     run.save(update_fields=["counts"])

@@ -123,8 +123,8 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "overdue_orders", "责令改正", "inspections.view",
         lambda first, last: Correction.objects.filter(
-            state__in=("ordered", "failed"), due_on__range=(first, last)
-        ).exclude(due_on=last),
+            state__in=("ordered", "failed"), due_on__gte=first, due_on__lt=last
+        ),
         lambda c: c.number, "due_on", lambda c: f"/corrections/{c.pk}/", party="visit__party",
     ),
     _sample(

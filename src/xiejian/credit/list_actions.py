@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from xiejian.cases.blacklisting import mark_blacklisted
@@ -334,9 +335,9 @@ def extend_repair(
 def from_the_record(row: CreditListEntry, on: dt.date) -> dict[str, bool]:
     """The conditions of repair that the record answers, by id."""
     listed_on = row.decided_on or row.proposed_on
-    again = Case.objects.filter(party=row.party_id, decided_on__gt=listed_on).filter(
-        business_stopped=True
-    ) | Case.objects.filter(party=row.party_id, decided_on__gt=listed_on, licence_revoked=True)
+    again = Case.objects.filter(
+        Q(business_stopped=True) | Q(licence_revoked=True), party=row.party_id, decided_on__gt=listed_on
+    )
     answers = {
         "waiting": on >= kind_of(row).repair_from(listed_on),
         "restriction": row.restricted_until is None or on >= row.restricted_until,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from xiejian.clocks.queries import clocks_of
 from xiejian.credit import actions, list_actions, queries, record_actions, rules
-from xiejian.credit.models import CreditGrade
+from xiejian.credit.models import CreditGrade, CreditRun
 from xiejian.documents import credit_papers
 from xiejian.documents.paper import Paper
 from xiejian.documents.papers import write as write_paper
@@ -117,6 +117,9 @@ class EvaluateForm(PageForm):
     from_on = forms.DateField(label="期间起", widget=DateInput())
     until_on = forms.DateField(label="期间止", widget=DateInput())
     reason = forms.CharField(label="评定事由", max_length=200)
+    events = forms.BooleanField(
+        label="只看变差的（因事评定）", required=False, help_text="期间为截至今天的十二个月"
+    )
 
 
 @needs("credit.edit")
@@ -132,8 +135,9 @@ def credit_evaluate(request: HttpRequest) -> HttpResponse:
     form.fields["office_code"].choices = office_choices(actor)
     wrong: list[Problem] = []
     if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data | {"on": on, "by": actor, "at": clock.now(request)}
         try:
-            run = actions.evaluate_credit(**form.cleaned_data, on=on, by=actor, at=clock.now(request))
+            run = _evaluated(given)
         except Refused as refused:
             wrong = list(refused.problems)
         else:
@@ -141,6 +145,16 @@ def credit_evaluate(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('credit_grades')}?run={run.pk}")
     context = {"form": form, "problems": wrong, "rules": rules.grade_rules().values()}
     return render(request, "web/credit/evaluate.html", context, status=422 if form.is_bound else 200)
+
+
+def _evaluated(given: dict[str, Any]) -> CreditRun:
+    """The evaluation that a form asks for: of its period, or of what became worse up to today."""
+    period = {name: given.pop(name) for name in ("from_on", "until_on")}
+    return (
+        actions.evaluate_events(**given)
+        if given.pop("events")
+        else actions.evaluate_credit(**given, **period)
+    )
 
 
 def _run_words(counts: dict[str, int]) -> str:
