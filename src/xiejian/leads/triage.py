@@ -89,7 +89,7 @@ def propose(text: str, *, kind: str = "", link: str = "") -> Proposal:
         answers["kind"] = kind
     if link:
         answers["link"] = link
-    return Proposal(**answers, reasons=reasons)
+    return Proposal(answers["kind"], answers["topic"], answers["priority"], answers["link"], reasons=reasons)
 
 
 def propose_all(texts: Iterable[str]) -> list[Proposal]:

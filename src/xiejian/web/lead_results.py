@@ -39,12 +39,13 @@ class Results:
 
 
 def results(actor: Actor, lead: Lead) -> Results:
-    """Two queries, each only for who may see such records."""
+    """A few queries, each only for who may see such records; a case may come of the lead or of its visits."""
     found = Results()
     if may(actor, "inspections.view"):
         found.visits = list(inspections.visits_of(actor, "lead", lead.pk))
     if may(actor, "cases.view"):
         found.proceedings = proceedings.of_source(actor, "lead", lead.pk)
+        found.proceedings += proceedings.of_sources(actor, "visit", [visit.pk for visit in found.visits])
     return found
 
 
