@@ -102,9 +102,16 @@ class TestScheduling:
             schedule(party=pharmacy)
         assert codes(refused) == ["P101"]
 
-    def test_a_head_plans_but_does_not_inspect(self, schedule):
+    def test_a_head_plans_but_does_not_inspect(self, schedule, now):
+        head = Actor("qian", "钱局", "150525", "head")
+        visit = schedule(by=head)
         with pytest.raises(Refused) as refused:
-            schedule(by=Actor("qian", "钱局", "150525", "head"))
+            actions.start_visit(visit=visit, on=now.date(), by=head, at=now)
+        assert codes(refused) == ["P101"]
+
+    def test_who_only_looks_on_plans_nothing(self, schedule):
+        with pytest.raises(Refused) as refused:
+            schedule(by=Actor("sun", "孙处", "150525", "upper_viewer"))
         assert codes(refused) == ["P101"]
 
     def test_nothing_is_stored_when_refused(self, schedule, team):
