@@ -28,7 +28,7 @@ from xiejian.kernel.tabular import Column
 from xiejian.people.policy import Actor, require
 from xiejian.registry.batches import Batch, Outcome, Progress
 from xiejian.registry.columns import read_link
-from xiejian.registry.models import LINKS, Party
+from xiejian.registry.models import LINKS
 from xiejian.registry.records import Reading, RecordLoad, Written, extra_of, given
 from xiejian.registry.references import REFERENCE, REFERENCE_COLUMNS, PartyRef, office_code
 
@@ -212,25 +212,27 @@ def replace_orders(visits: Sequence[Visit], by: Actor, at: dt.datetime) -> None:
     if kept:
         Correction.objects.bulk_update(kept, _ORDER_FIELDS, batch_size=500)
     Correction.objects.filter(pk__in=gone).delete()
-    _time_rechecks([*new, *kept], gone, by, at)
+    _time_rechecks(new, kept, gone, by, at)
 
 
-def _time_rechecks(orders: Sequence[Correction], gone: Sequence[int], by: Actor, at: dt.datetime) -> None:
+def _time_rechecks(
+    new: Sequence[Correction], kept: Sequence[Correction], gone: Sequence[int], by: Actor, at: dt.datetime
+) -> None:
     """跟踪复查: the clock of each order as its row says it: it runs, or it ended with the re-check."""
-    names = dict(Party.objects.filter(visits__corrections__in=orders).values_list("visits__pk", "name"))
-    clocks.set_clocks(
-        [
+    waiting = [o for o in (*new, *kept) if o.state == CORRECTION_START and o.due_on]
+    if waiting:
+        visits = Visit.objects.filter(pk__in=[order.visit_id for order in waiting])
+        names = dict(visits.values_list("pk", "party__name"))
+        limits = [
             NewClock(
-                "correction", order.pk, RECHECK, RECHECK_RULE, order.due_on,
-                f"{order.number} {names.get(order.visit_id, '')}", order.office_code,
+                "correction", o.pk, RECHECK, RECHECK_RULE, o.due_on, f"{o.number} {names[o.visit_id]}",
+                o.office_code,
             )
-            for order in orders
-            if order.state == CORRECTION_START and order.due_on
-        ],
-        by=by, at=at,
-    )  # fmt: skip
-    done = {order.pk: order.rechecked_on for order in orders if order.rechecked_on}
-    clocks.finish_clocks(subject="correction", name=RECHECK, ended=done, by=by, at=at)
+            for o in waiting
+        ]  # fmt: skip
+        clocks.set_clocks(limits, by=by, at=at)
+    if done := {o.pk: o.rechecked_on for o in kept if o.rechecked_on}:
+        clocks.finish_clocks(subject="correction", name=RECHECK, ended=done, by=by, at=at)
     for order in gone:
         clocks.drop_clocks(subject="correction", record=order, reason="导入的检查不再责令改正", by=by, at=at)
 
