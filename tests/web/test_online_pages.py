@@ -76,6 +76,11 @@ class TestTheLists:
     def test_a_platform_without_offers_has_no_page(self, officer, offer):
         assert officer.get("/online/platforms/无/").status_code == 404
 
+    def test_today_shows_what_is_to_be_reported_and_answered(self, officer, offer):
+        officer.post("/assistance/new/", TestAssistance.FORM)
+        page = text(officer.get("/"))  # the pages' day is long after the offer's
+        assert f"待反馈：{offer.source_list.number}" in page and "收到协查：网售线索" in page
+
 
 class TestOneOffer:
     def test_its_marks_say_why(self, officer, offer):

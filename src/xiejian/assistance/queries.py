@@ -56,6 +56,12 @@ def requests(
     return rows.annotate(due=due).order_by(order, "-id")
 
 
+def due_requests(actor: Actor | None, on: dt.date, within_days: int) -> QuerySet[AssistanceRequest]:
+    """Open requests whose time ends within the days, late ones included, soonest first."""
+    rows = requests(actor, sort="due").filter(state__in=OPEN)
+    return rows.filter(due__lte=on + dt.timedelta(days=within_days))
+
+
 def request(actor: Actor | None, request_id: int) -> AssistanceRequest | None:
     return requests(actor).filter(pk=request_id).first()
 

@@ -184,6 +184,12 @@ def lists(actor: Actor | None, search: str = "") -> QuerySet[MonitoringList]:
     ).order_by("-received_on", "-id")
 
 
+def due_lists(actor: Actor | None, on: dt.date, within_days: int) -> QuerySet[MonitoringList]:
+    """Lists not reported whose sender wants to hear within the days, late ones included, soonest first."""
+    rows = lists(actor).filter(reported_on=None, due_on__lte=on + dt.timedelta(days=within_days))
+    return rows.order_by("due_on", "id")
+
+
 def monitoring_list(actor: Actor | None, list_id: int) -> MonitoringList | None:
     return lists(actor).filter(pk=list_id).first()
 

@@ -48,7 +48,7 @@ ASKED_OF_OFFERS = (
     "二、核实该产品的来源、销售数量和金额；",
     "三、提供相关证据材料。",
 )
-SOON = dt.timedelta(days=7)
+SOON = 7  # days ahead that the tab 到期 shows
 
 
 def _columns(on: dt.date) -> list[Column]:
@@ -79,7 +79,8 @@ def _rows(request: HttpRequest, tab: str, on: dt.date) -> QuerySet[AssistanceReq
         request.actor, search=asked.get("q", ""), state=asked.get("state", ""),
         office=asked.get("office", ""), direction=DIRECTIONS.get(tab, ""),
     )  # fmt: skip
-    return rows.filter(state__in=queries.OPEN, due__lte=on + SOON) if tab == "due" else rows
+    due = queries.due_requests(request.actor, on, SOON).values("pk")
+    return rows.filter(pk__in=due) if tab == "due" else rows
 
 
 @needs("assistance.view")

@@ -10,11 +10,13 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from xiejian.assistance import queries as assistance
 from xiejian.cases import queries as cases
 from xiejian.inspections import liaisons
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import laws
 from xiejian.kernel.divisions import stem
+from xiejian.online import queries as online
 from xiejian.people import queries as readings
 from xiejian.people.models import AuditEntry, Office, Officer
 from xiejian.people.policy import Actor, may, visible
@@ -45,6 +47,10 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _samples(actor, on)
     if may(actor, "risks.view"):
         context["risks"] = risks.waiting(actor, on, WEEK, SHOWN)
+    if may(actor, "online.view"):
+        context["lists_due"] = list(online.due_lists(actor, on, WEEK)[:SHOWN])
+    if may(actor, "assistance.view"):
+        context["letters_due"] = list(assistance.due_requests(actor, on, WEEK)[:SHOWN])
     if may(actor, "registry.view"):
         context |= _expiring(actor, on)
     if may(actor, "rules.acknowledge"):
@@ -73,11 +79,11 @@ def _visits(actor: Actor, on: dt.date) -> dict[str, Any]:
         "corrections_open": sum(counts.values()),
         "corrections_overdue": counts.get(1, 0),
     }
+    owed = [*liaisons.to_answer(actor, on)[:SHOWN], *liaisons.late_answers(actor, on)[:SHOWN]]
+    found["liaisons"] = list({row.pk: row for row in owed}.values())
     if may(actor, "inspections.visit"):
         found |= {"my_visits": list(mine[:SHOWN]), "my_visits_count": mine.count()}
     return found
-    owed = [*liaisons.to_answer(actor, on)[:SHOWN], *liaisons.late_answers(actor, on)[:SHOWN]]
-    found["liaisons"] = list({row.pk: row for row in owed}.values())
 
 
 def _samples(actor: Actor, on: dt.date) -> dict[str, Any]:
