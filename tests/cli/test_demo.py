@@ -35,6 +35,7 @@ from xiejian.registry.models import (
     Registration,
     RegistrationCheck,
 )
+from xiejian.risks.models import RiskMeeting
 from xiejian.sampling.models import Sample
 
 BEILUN, DUSHAN, NAIMAN = "330206", "522726", "150525"
@@ -286,6 +287,11 @@ class TestWholeDemo:
 
     def test_schedules_know_the_order_of_visits(self, demo):
         assert Assignment.objects.filter(place__isnull=False).exists()
+
+    def test_every_office_talked_about_its_risks_and_struck_one_off(self, demo):
+        for code in (BEILUN, DUSHAN, NAIMAN):
+            held = in_office(RiskMeeting, code).filter(state="concluded").get()
+            assert held.items.filter(state__in=("struck_off", "returned")).exists()
 
     def test_closed_orders_have_evidence(self, demo):
         # an order that came with an imported visit is closed by what the book says

@@ -158,11 +158,11 @@ class TestReturning:
         self.recompute()
         assert self.recompute() == []
 
-    def test_is_part_of_preparing_the_next_meeting(self, way, item, fail_sample, officer, naiman):
+    def test_is_part_of_preparing_the_next_meeting(self, way, item, fail_sample, head, naiman):
         way.to_struck_off(item)
         fail_sample(TODAY + dt.timedelta(days=5))
         at = NOW + dt.timedelta(days=40)
-        actions.prepare_meeting(office_code=naiman.code, year=2024, quarter=2, by=officer, at=at)
+        actions.prepare_meeting(office_code=naiman.code, year=2024, quarter=2, by=head, at=at)
         item.refresh_from_db()
         assert item.state == "returned"
 
@@ -214,6 +214,13 @@ class TestTheFocusOfGrading:
         way.finish(found)
         way.strike(way.ask(found))
         assert self.focus(shop)
+
+    def test_waits_until_a_returned_risk_is_judged_anew(self, way, item, shop, officer):
+        actions.return_item(item=way.to_struck_off(item), reason="又发现", by=officer, **ACT)
+        entry = actions.Entry("标签不全", "现场发现", "经营")
+        other = actions.list_risk(entry=entry, office_code="150525100", party=shop, by=officer, **ACT)
+        way.assess(other, level="low")
+        assert not self.focus(shop)
 
     def test_stands_on_the_timeline_of_the_party(self, way, item, shop, officer):
         way.to_struck_off(item)

@@ -20,8 +20,6 @@ from xiejian.risks.checks import OPEN, problems
 from xiejian.risks.models import RiskItem, RiskMeeting
 
 TABS = ("open", "due", "asked", "all")
-#: days ahead that the tab due looks, as on the page
-DUE_SOON = 7
 
 _office = click.option("--office", "office_code", default="", help="机构代码；不写则为名录所属的机构")
 _on = click.option("--on", "on_text", default="", help="以这一天为准，不写则为今天")
@@ -100,7 +98,7 @@ def prepare_command(office_code: str, year: int, quarter: int, as_json: bool) ->
 def list_command(tab: str, office_code: str, search: str, on_text: str, as_json: bool) -> None:
     on = _day(on_text)
     rows = queries.items(SYSTEM, office=office_code, search=search).order_by("found_on", "pk")
-    found = list(queries.of_tab(rows, tab, on, DUE_SOON))
+    found = list(queries.of_tab(rows, tab, on))
     answer = {"risks": [_item(row) for row in found], "counts": vars(queries.counts(SYSTEM, on, office_code))}
     emit(answer, as_json, "\n".join(map(_line, found)) or "没有风险")
 

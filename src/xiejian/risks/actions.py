@@ -570,10 +570,11 @@ def report_up(*, item: RiskItem, content: str, on: dt.date, by: Actor, at: dt.da
 def hand_down(
     *, item: RiskItem, to_office: str, content: str, on: dt.date, by: Actor, at: dt.datetime
 ) -> RiskHanding:
-    """下抓一级: an office below learns of the risk, sees it, and acknowledges it (H402 for one elsewhere)."""
+    """下抓一级: an office below learns of the risk, sees it, and acknowledges it (H402 for another)."""
     item = _locked(item)
     require(by, PERMISSION, item.office_code, where=item.number)
-    refuse(check.check_below(to_office, item.office_code))
+    below = queries.offices_below(item.office_code).filter(code=to_office).exists()
+    refuse(check.check_below(to_office, item.office_code, below))
     return _hand(item, RiskHanding.DOWN, item.office_code, to_office, content, on, by, at)
 
 

@@ -148,9 +148,9 @@ def check_parent(parent: str, office: str) -> list[Problem]:
     return [] if parent else [problems("H401", office=office)]
 
 
-def check_below(to: str, office: str) -> list[Problem]:
-    lower = stem(to).startswith(stem(office)) and stem(to) != stem(office)
-    return [] if lower else [problems("H402", "接收机构", to=to, office=office)]
+def check_below(to: str, office: str, below: bool) -> list[Problem]:
+    """Down goes one level: to an office directly below."""
+    return [] if below else [problems("H402", "接收机构", to=to, office=office)]
 
 
 def check_not_waiting(waiting: bool, to: str) -> list[Problem]:

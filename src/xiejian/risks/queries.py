@@ -23,8 +23,8 @@ from xiejian.risks import rules, signals
 from xiejian.risks.checks import OPEN
 from xiejian.risks.models import RiskEvidence, RiskHanding, RiskItem, RiskMeasure, RiskMeeting, SignalReading
 
-#: Sort keys a page may ask for; a leading "-" turns one round.
-SORTS = {"due": "due", "on": "found_on", "number": "number", "state": "state", "level": "level"}
+#: Days ahead that 到期 looks.
+DUE_SOON = 7
 
 
 def meetings(actor: Actor | None, search: str = "", year: int | None = None) -> QuerySet[RiskMeeting]:
@@ -136,7 +136,7 @@ def items(
     return rows.annotate(due=Subquery(nearest, output_field=DateField()))
 
 
-def of_tab(rows: QuerySet[RiskItem], tab: str, on: dt.date, within: int) -> QuerySet[RiskItem]:
+def of_tab(rows: QuerySet[RiskItem], tab: str, on: dt.date, within: int = DUE_SOON) -> QuerySet[RiskItem]:
     """未销号 open, 到期 due (late or due within so many days), 待销号 asked, 全部 all."""
     if tab == "due":
         return rows.filter(state__in=OPEN, due__lte=on + dt.timedelta(days=within))
@@ -200,8 +200,8 @@ def owners(actor: Actor | None, office_code: str) -> QuerySet[Officer]:
 
 
 def offices_below(office_code: str) -> QuerySet[Office]:
-    """The offices to which a risk of this one may be handed down."""
-    return Office.objects.filter(stem__startswith=stem(office_code)).exclude(stem=stem(office_code))
+    """The offices one level below, to which a risk of this one may be handed down."""
+    return Office.objects.filter(parent__stem=stem(office_code))
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,6 @@ STATES, MEETING_STATES = actions.WORKFLOW.states, actions.MEETING_WORKFLOW.state
 TABS = (("open", "未销号"), ("due", "到期"), ("asked", "待销号"), ("all", "全部"))
 LEVEL_TONES = {"high": "red", "medium": "orange", "low": "azure"}
 SPANS = {"now": "本季度", "before": "上季度", "last_year": "去年同季"}
-DUE_SOON = 7  # days ahead that the tab 到期 looks
 PDF = "application/pdf"
 #: what narrows the list
 GIVEN = ("level", "state", "signal", "office")
@@ -287,12 +286,15 @@ def _rows(request: HttpRequest, tab: str) -> QuerySet[RiskItem]:
     rows = queries.items(
         request.actor, search=asked.get("q", ""), meeting=int(meeting) if meeting.isdigit() else None, **given
     )
-    return queries.of_tab(rows, tab, clock.today(request), DUE_SOON)
+    return queries.of_tab(rows, tab, clock.today(request))
 
 
 def _tab(request: HttpRequest) -> str:
-    asked = request.GET.get("tab", "")
-    return asked if asked in dict(TABS) else "open"
+    """The tab asked for; what is searched for or narrowed is looked for in all of the list."""
+    asked = request.GET
+    if asked.get("tab") in dict(TABS):
+        return asked["tab"]
+    return "all" if any(asked.get(key) for key in ("q", *GIVEN, "meeting")) else "open"
 
 
 @needs("risks.view")
