@@ -135,6 +135,10 @@ class TestSigningAPaper:
         shown = bureau.get(f"/papers/notice/{order.pk}/").content.decode()
         assert reverse("signature_image", args=[Signature.objects.get().pk]) in shown
 
+    def test_of_an_order_stands_in_its_history(self, bureau, order):
+        self.post(bureau, "notice", order.pk)
+        assert "通知书送达，当事人签收" in bureau.get(f"/corrections/{order.pk}/").content.decode()
+
     def test_that_is_not_taken_is_recorded_with_its_witness(self, bureau, order):
         given = {
             "do": "refuse", "refuse-name": "白某", "refuse-reason": "不在场", "refuse-witnesses": "李某"

@@ -11,14 +11,25 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods
 
 from xiejian.clocks.queries import clocks_of
-from xiejian.inspections import actions, answering, correction_items, liaisons, limits, queries, reminding
+from xiejian.inspections import (
+    actions,
+    answering,
+    correction_items,
+    liaisons,
+    limits,
+    queries,
+    reminding,
+    signing,
+)
 from xiejian.inspections.checks import MADE, REMINDERS
 from xiejian.inspections.correction_items import ItemAnswer
 from xiejian.inspections.models import Correction, CorrectionItem
+from xiejian.inspections.places import Place
 from xiejian.people.policy import Actor, may, require
 from xiejian.web import clock
 from xiejian.web.forms import dress
@@ -393,4 +404,19 @@ def _history(found: Correction) -> list[tuple[dt.date, str, str]]:
         (r.done_on, f"{r.kind}（{'、'.join(filter(None, [r.how, r.whom, r.by_name]))}）", r.text)
         for r in found.reminders.all()
     ]
-    return sorted([(on, what, detail) for on, what, detail in steps if on] + urged, key=lambda row: row[0])
+    dated = [(on, what, detail) for on, what, detail in steps if on] + urged + _served(found)
+    return sorted(dated, key=lambda row: row[0])
+
+
+def _served(found: Correction) -> list[tuple[dt.date, str, str]]:
+    """When the notice was signed for, or was not taken, on the screen."""
+    rows = signing.wordings(Place.of(found, "inspections.visit"), "notice")
+    given = [one for row in rows for one in row.signatures.all() if one.role == "party"]
+    return [
+        (
+            timezone.localdate(one.signed_at),
+            "通知书送达，当事人拒绝签收" if one.refused else "通知书送达，当事人签收",
+            f"见证人：{one.witnesses}" if one.refused else "",
+        )
+        for one in given
+    ]
