@@ -1,10 +1,10 @@
 """Screening of offers: messages a minute on one process, precision and recall on labelled texts.
 
-The texts (data/claims.tsv) were written by hand, before the rules, as sellers write: forbidden ones with the
-kind of claim, harmless ones with denials and everyday shop talk. No text was taken from a real offer. Lines
-with an even number are kept apart: the patterns were mended by the failures of the other lines only. Texts
-and rules still have one author, so the real share will be lower. ``python benchmarks/screening.py`` prints both
-halves; ``run()`` gives the speed against the 10,000 messages a minute that are asked for.
+The texts (data/claims.tsv) were written by hand, before the rules, as sellers write: forbidden ones with
+the kind of claim, harmless ones with denials and everyday shop talk. No text was taken from a real offer.
+Lines with an even number are kept apart: the patterns were mended by the failures of the other lines only.
+Texts and rules still have one author, so the real share will be lower. ``python benchmarks/screening.py``
+prints both halves; ``run()`` gives the speed against the 10,000 messages a minute that are asked for.
 """
 
 from __future__ import annotations

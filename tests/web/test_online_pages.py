@@ -13,6 +13,7 @@ from moment import NOW
 from offers import TODAY, find, send_list
 from xiejian.assistance.models import AssistanceRequest
 from xiejian.inspections.models import Evidence
+from xiejian.leads.actions import Entry, register_lead
 from xiejian.online import actions
 from xiejian.online.models import Listing
 from xiejian.people.policy import SYSTEM
@@ -182,6 +183,15 @@ class TestAssistance:
         row = AssistanceRequest.objects.get()
         assert row.number in text(officer.get(f"/online/{offer.pk}/"))
         assert offer.number in text(officer.get(f"/assistance/{row.pk}/"))
+
+    def test_a_lead_may_need_help_too(self, officer, naiman):
+        lead = register_lead(
+            entry=Entry("举报外地网店", TODAY, "热线"), office_code="150525", by=SYSTEM, at=NOW
+        )
+        address = f"/assistance/new/?from=lead&record={lead.pk}"
+        assert address.replace("&", "&amp;") in text(officer.get(f"/leads/{lead.pk}/"))
+        officer.post(address, {**self.FORM, "direction": "发出"})
+        assert AssistanceRequest.objects.get().number in text(officer.get(f"/leads/{lead.pk}/"))
 
     def test_our_letter_names_what_is_asked(self, officer, naiman):
         officer.post("/assistance/new/", {**self.FORM, "direction": "发出"})

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from xiejian.assistance import queries as assistance
 from xiejian.cases import queries as cases
 from xiejian.clocks.queries import clocks_of
 from xiejian.documents import lead_papers
@@ -213,6 +214,8 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "reasons": matching.grouped(found.proposal),
         "duplicates": matching.duplicates(found, actor),
         "informant": Informant.objects.filter(lead=found).defer("sealed", "person_key").first(),
+        "may_assist": bool(may(actor, "assistance.handle", found.office_code)),
+        "assistance": assistance.of_source(actor, "lead", pk) if may(actor, "assistance.view") else [],
         "may_identify": bool(may(actor, "leads.identity", found.office_code)),
         "history": _history(request, found),
         "photos": list(found.photos.all()),
