@@ -55,7 +55,8 @@ def evaluate(
     counts = {level: run.counts.get(level, 0) for level in rules.levels()}
     answer = {
         "run": run.pk, "from": run.from_on, "until": run.until_on, "on": on, "pack": run.pack,
-        "grades": counts,        "proposed": run.counts.get("proposed", 0), "unchanged": run.counts.get("unchanged", 0),
+        "grades": counts, "proposed": run.counts.get("proposed", 0),
+        "unchanged": run.counts.get("unchanged", 0),
         "in_procedure": run.counts.get("in_procedure", 0),
     }  # fmt: skip
     said = "，".join(f"{rules.levels()[level].label} {n}" for level, n in counts.items())

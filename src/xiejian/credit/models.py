@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.db import models
 
 from xiejian.cases.models import Case
@@ -115,11 +113,6 @@ class CreditListEntry(models.Model):
 
     def __str__(self) -> str:
         return self.number
-
-    def in_term(self, on: dt.date) -> bool:
-        """Whether the party is on the list on a day."""
-        on_list = self.state in ON_LIST and self.decided_on is not None and self.decided_on <= on
-        return on_list and (self.ends_on is None or on < self.ends_on)
 
 
 #: The states in which a party is on the list; an application for repair changes nothing yet.
