@@ -12,6 +12,7 @@ from xiejian.cases import procedure
 from xiejian.cases.models import Measure, Proceeding
 from xiejian.cases.procedure import WORKFLOWS
 from xiejian.clocks.models import Clock
+from xiejian.clocks.queries import SOON
 from xiejian.kernel import workdays
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.timeline import Event
@@ -22,7 +23,6 @@ from xiejian.registry.models import Party
 
 #: States in which nobody has anything to do.
 DONE = ("not_filed", "handed_on", "closed")
-SOON = 3  # working days left within which a proceeding counts as running out
 #: The way as the page shows it: heading → the states it stands for.
 STAGES: dict[str, tuple[str, ...]] = {
     "核查": ("registered", "told", "not_filed", "handed_on"),

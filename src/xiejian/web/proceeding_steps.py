@@ -438,11 +438,11 @@ STEPS: dict[str, Step] = {
         Step("hold_hearing", "登记听证报告", HearingForm, _by(proceedings.hold_hearing)),
         Step("withdraw_hearing", "当事人撤回听证", DayForm, _by(proceedings.withdraw_hearing)),
         Step("review_hearing", "听证后法制审核", OpinionForm, _by(proceedings.review_hearing)),
-        Step("discuss_case", "登记集体讨论", OpinionForm, _by(proceedings.discuss_case)),
         Step(
             "decide_proceeding", "作出处罚决定", DecideForm, _decide,
             "由办案人员、审核人员之外的负责人作出；不得重于告知的内容。",
         ),
+        Step("discuss_case", "登记集体讨论", OpinionForm, _by(proceedings.discuss_case)),
         Step("serve_decision", "送达处罚决定书", ServeForm, _by(enforcing.serve_decision)),
         Step("hand_in_file", "交存归档", DayForm, _by(proceedings.hand_in_file)),
         Step("record_payment", "登记缴款", PaymentForm, _pay),
@@ -500,8 +500,10 @@ def _idle(found: Proceeding) -> set[str]:
     """Steps of the notice that have nothing to work on."""
     idle = set() if found.defence and not found.defence_answer else {"answer_defence"}
     idle |= {"waive_defence"} if found.waived_on else set()
-    if not procedure.hearing_right(found.notice, found.natural_person):
-        idle.add("ask_hearing")
+    right = procedure.hearing_right(found.notice, found.natural_person)
+    idle |= set() if right else {"ask_hearing"}
+    if procedure.needs_discussion(grave=found.grave, may_be_heard=right) and not found.discussed_on:
+        idle.add("decide_proceeding")
     return idle
 
 

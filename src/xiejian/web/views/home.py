@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from xiejian.assistance import queries as assistance
+from xiejian.cases import proceeding_queries as proceedings
 from xiejian.cases import queries as cases
 from xiejian.inspections import liaisons
 from xiejian.inspections import queries as inspections
@@ -45,6 +46,9 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _visits(actor, on)
     if may(actor, "sampling.view"):
         context |= _samples(actor, on)
+    if may(actor, "cases.view"):
+        open_cases = proceedings.running_out(proceedings.proceedings(actor), on)
+        context["cases_due"] = list(open_cases[:SHOWN])
     if may(actor, "risks.view"):
         context["risks"] = risks.waiting(actor, on, WEEK, SHOWN)
     if may(actor, "online.view"):
