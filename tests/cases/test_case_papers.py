@@ -40,7 +40,7 @@ class TestATemplate:
 
     def test_leaves_room_to_write_where_nothing_is_known(self):
         blocks = paper_forms.compose(paper_forms.forms()["scene_record"], {}, "某局")
-        assert ["blank", 11] in blocks
+        assert ["blank", 9] in blocks
 
     def test_leaves_out_of_a_letter_what_nobody_has_said(self):
         form = paper_forms.forms()["penalty_decision"]
