@@ -99,6 +99,12 @@ class TestOneOffer:
         with django_assert_max_num_queries(24):
             officer.get(f"/online/{offer.pk}/")
 
+    def test_an_unknown_seller_is_proposed_for_the_register(self, officer, offer):
+        other = find(offer.source_list, SYSTEM, seller_named="无名公司")
+        assert "?name=%E6%97%A0%E5%90%8D" in text(officer.get(f"/online/{other.pk}/"))
+        page = text(officer.get("/parties/new/?name=无名公司&link=网络销售"))
+        assert 'value="无名公司"' in page and page.count("checked") == 2  # its link, and devices
+
     def test_from_check_to_disposal(self, do, offer):
         assert do("check_listing", on=TODAY, finding="仍在销售") == 302
         assert do("settle_listing", on=TODAY, outcome="未发现问题") == 302

@@ -46,7 +46,7 @@ def _registrations(keys: Iterable[str]) -> dict[str, Registration]:
 
 
 def _sellers(keys: set[int]) -> dict[int, dict[str, bool]]:
-    """Party → whether it holds a licence, a filing, an online sale, in the register; three queries."""
+    """Party → whether it holds a licence, a filing, an online sale, in the register; two queries."""
     held = {key: {"licensed": False, "filed": False, "online_filed": False} for key in keys}
     for key, link, classes in PartyLink.objects.filter(party__in=keys).values_list(
         "party_id", "link", "classes"
@@ -65,7 +65,7 @@ def _sellers(keys: set[int]) -> dict[int, dict[str, bool]]:
 
 
 def facts_of(rows: Iterable[Listing], on: dt.date) -> list[Facts]:
-    """The facts of each offer as of ``on``, in their order; four queries however many there are."""
+    """The facts of each offer as of ``on``, in their order; three queries however many there are."""
     offers = list(rows)
     keys = [number_key(row.registration_no) if row.registration_no else "" for row in offers]
     published = _registrations(keys)

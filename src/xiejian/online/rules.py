@@ -50,7 +50,7 @@ class Book:
     claims: tuple[Claim, ...]
     facts: tuple[FactRule, ...]
     scope: Rule
-    diseases: tuple[str, ...]
+    diseases: tuple[tuple[str, re.Pattern[str]], ...]
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -92,7 +92,8 @@ def book() -> Book:
     (scope,) = raw["scope"]
     return Book(
         {ord(old): new for old, new in zip(before, after, strict=True)},
-        re.compile(f"(?:{'|'.join(denials)})$"), claims, facts, _rule(scope), tuple(scope["words"]),
+        re.compile(f"(?:{'|'.join(denials)})$"), claims, facts, _rule(scope),
+        tuple((word, re.compile(re.escape(word))) for word in scope["words"]),
     )  # fmt: skip
 
 

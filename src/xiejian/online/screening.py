@@ -109,7 +109,11 @@ def _beyond(parts: list[str], scope: str) -> list[Mark]:
         return []
     known = rules.book()
     registered = "".join(clauses(scope))
-    named = [w for w in known.diseases if w not in registered and any(_hit(re.compile(w), c) for c in parts)]
+    named = [
+        word
+        for word, pattern in known.diseases
+        if word not in registered and any(_hit(pattern, part) for part in parts)
+    ]
     return [_mark(known.scope, "、".join(named), known.scope.meaning)] if named else []
 
 

@@ -268,6 +268,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         "marks": [(m, rules.GRADES[m["grade"]], GRADE_TONES[m["grade"]]) for m in found.marks],
         "snapshots": gallery(queries.snapshots(found)),
         "assistance": assistance.of_source(actor, "listing", pk) if assists else [],
+        "list_in_reach": bool(may(actor, "online.view", found.source_list.office_code)),
         "others": others[:OTHERS_SHOWN],
         "more_others": len(others) > OTHERS_SHOWN,
         "outcome_states": STATES,
@@ -382,5 +383,6 @@ def online_platform(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "name": name, "shops": shops, "counts": counts, "outcomes": queries.outcomes(actor, name),
         "settled": counts.total - counts.open, "party": queries.platform_party(actor, name),
+        "may_register": bool(may(actor, "registry.edit")),
     }  # fmt: skip
     return render(request, "web/online/platform.html", context)

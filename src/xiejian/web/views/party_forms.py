@@ -86,8 +86,11 @@ def _field(heading: str, required: bool, meaning: str) -> forms.Field:
 @needs("registry.edit")
 @require_http_methods(["GET", "POST"])
 def party_new(request: HttpRequest) -> HttpResponse:
-    """Enter one party by hand."""
-    first = {"行政区划代码": request.actor.office_code, "产品门类": ["医疗器械"], "状态": "正常"}
+    """Enter one party by hand; another page may say its name and link."""
+    first = {
+        "行政区划代码": request.actor.office_code, "产品门类": ["医疗器械"], "状态": "正常",
+        "主体名称": request.GET.get("name", ""), "环节": request.GET.getlist("link"),
+    }  # fmt: skip
     form = PartyForm(request.POST or None, initial=first)
     wrong = []
     if request.method == "POST" and form.is_valid():
