@@ -138,15 +138,16 @@ class World:
         link.save()
         self.liaison = Liaison.objects.create(
             number=f"{party.name}联", party=party, addressee="外单位", to_name="卫生健康局", title="核对",
-            content=f"{party.name}核对", wanted_by=day, state="sent", sent_on=day, written_at=NOW, by_name="x",
-            office_code=party.office_code,
+            content=f"{party.name}核对", wanted_by=day, state="sent", sent_on=day, written_at=NOW,
+            by_name="x", office_code=party.office_code,
         )  # fmt: skip
         self.evidence = Evidence.objects.create(
             visit=self.visit, file=ContentFile(b"x", name="a.pdf"), sha256="0", at=NOW, by_name="x",
             thumbnail=ContentFile(b"x", name="a-small.jpg"),
         )  # fmt: skip
         record = SiteRecord.objects.create(
-            visit=self.visit, office_code=party.office_code, text=f"{party.name}记录", digest="0", written_at=NOW, by_name="x",
+            visit=self.visit, office_code=party.office_code, text=f"{party.name}记录", digest="0",
+            written_at=NOW, by_name="x",
             content=site_record.parts(self.visit),
         )  # fmt: skip
         self.signature = Signature.objects.create(
