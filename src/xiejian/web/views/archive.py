@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from xiejian.assistance import queries as assistance
+from xiejian.cases import proceeding_queries as proceedings
 from xiejian.cases import queries as cases
 from xiejian.credit import queries as credit
 from xiejian.inspections import queries as inspections
@@ -130,7 +131,7 @@ def _events(actor: Actor, found: Party) -> list[Event]:
     if may(actor, "risks.view"):
         rooms.append(risks.timeline(actor, found))
     if may(actor, "cases.view"):
-        rooms.append(cases.timeline(actor, found))
+        rooms += [cases.timeline(actor, found), proceedings.timeline(actor, found)]
     if may(actor, "credit.view"):
         rooms.append(credit.timeline(actor, found))
     if may(actor, "planning.view"):
