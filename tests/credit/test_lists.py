@@ -102,6 +102,9 @@ class TestTheDecision:
     def test_says_when_it_ends(self, listed):
         assert listed().ends_on == dt.date(2027, 3, 5)
 
+    def test_lasts_as_long_as_a_longer_restriction(self, listed):
+        assert listed(restricted_until=dt.date(2034, 3, 5)).ends_on == dt.date(2034, 3, 5)
+
     def test_reaches_the_register(self, listed, shop):
         listed()
         shop.refresh_from_db()
