@@ -317,7 +317,9 @@ def decision_fell(case: Case, *, ground: str, reason: str, by: Actor, at: dt.dat
     """
     row = Publication.objects.filter(case=case, state__in=("published", "correcting")).first()
     if row is not None:
-        drafter = row.proposed_by  # nobody proposed it but the law: whoever decided on the remedy may take it off
+        drafter = (
+            row.proposed_by
+        )  # nobody proposed it but the law: whoever decided on the remedy may take it off
         row = _order_withdrawal(row, ground, timezone.localdate(at), rules.withhold(reason), by, at)
         row.proposed_by = drafter
         row.save(update_fields=["proposed_by"])
@@ -447,5 +449,9 @@ EXPIRED = "expired"
 
 def state_words(row: Publication, on: dt.date) -> str:
     """The state in words: 公示期满 where the term is over."""
-    over = row.state in PUBLIC and row.until_on is not None and row.until_on < on
-    return "公示期满" if over else WORKFLOW.states[row.state]
+    return "公示期满" if is_over(row, on) else WORKFLOW.states[row.state]
+
+
+def is_over(row: Publication, on: dt.date) -> bool:
+    """Whether it was public, and its term is over."""
+    return row.state in PUBLIC and row.until_on is not None and row.until_on < on

@@ -96,10 +96,13 @@ def _answer(staffed: Staffed, case: Case, on: date) -> None:
     if answered <= staffed.today:
         by = staffed.officer
         row = transferring.receive_handover(handover=row, on=received, by=by, at=moment(received))
-        transferring.answer_handover(
+        row = transferring.answer_handover(
             handover=row, action="accept_handover", on=answered, answer="已立案侦查", by=by,
             at=moment(answered),
         )  # fmt: skip
+        transferring.close_handover(
+            handover=row, on=answered, note="涉案物品和材料已移交", by=by, at=moment(answered, hour=8)
+        )
 
 
 def issue_papers(staffed: Staffed) -> int:

@@ -86,8 +86,12 @@ def _columns(on: dt.date) -> list[Column]:
         Column("term", "期限规则", lambda p: p.term, shown=False),
         Column("ended", "撤下日期", lambda p: p.ended_on, ("ended_on",), nullable=True, shown=False),
         Column("state", "状态", lambda p: publishing.state_words(p, on), ("state",),
-               tone=lambda p: TONES[p.state]),
+               tone=lambda p: _tone(p, on)),
     ]  # fmt: skip
+
+
+def _tone(row: Publication, on: dt.date) -> str:
+    return "secondary" if publishing.is_over(row, on) else TONES[row.state]
 
 
 @needs("cases.view")
@@ -133,8 +137,13 @@ def unpublished_list(request: HttpRequest) -> HttpResponse:
         Column("conduct", "违法行为", lambda c: c.conduct),
         Column("decided", "决定日期", lambda c: c.decided_on, ("decided_on",)),
         Column("due", "公示期限", lambda c: words(c)[0], tone=lambda c: words(c)[1]),
-        Column("draft", "办理", lambda c: "起草公示", href=lambda c: reverse("publication_new", args=[c.pk])),
     ]  # fmt: skip
+    if may(request.actor, "cases.edit"):
+        columns.append(
+            Column(
+                "draft", "办理", lambda c: "起草公示", href=lambda c: reverse("publication_new", args=[c.pk])
+            )
+        )
     listing = Listing(
         request, "待公示案件", columns, rows, "-decided", filters=[], search_label="搜索案号、当事人",
         empty="没有待公示的案件", empty_next="作出处罚决定的案件会列在这里。", prepare=prepare,
@@ -327,7 +336,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     first |= {"content": lines_of(current.content) if current else ""}
     first["lighter"] = publishing.penalty_of(found.case).lighter
     context = {
-        "found": found, "state": (publishing.state_words(found, on), TONES[found.state]),
+        "found": found, "state": (publishing.state_words(found, on), _tone(found, on)),
         "current": current, "waiting": next((row for row in texts if not row.approved_at), None),
         "texts": texts, "problems": taken.problems,
         "ground": {**rules.exemptions(), **rules.withdrawals()}.get(found.ground),
