@@ -43,7 +43,9 @@ def read(path: Path) -> list[tuple[Seen, bool]]:
 def judge(rows: list[tuple[Seen, bool]], days: int, year: int) -> dict[str, float]:
     """Precision and recall of one year's requests, searched among all."""
     proposed = repeats((seen for seen, _ in rows), days)
-    hits = [(said, marked) for (seen, marked), said in zip(rows, proposed, strict=True) if seen.on.year == year]
+    hits = [
+        (said, marked) for (seen, marked), said in zip(rows, proposed, strict=True) if seen.on.year == year
+    ]
     right = sum(said and marked for said, marked in hits)
     return {
         "precision": right / max(1, sum(said for said, _ in hits)),

@@ -1,8 +1,8 @@
 """What anybody may see: certificates, products, penalties, typical cases, lists, quality notices, offices.
 
 Every entry is a title and (label, text) pairs that are named here one by one, so that a new column of the
-register or of a sample does not become public by itself. No name of a natural person is among them: legal
-representatives, heads, telephones of parties, samplers and witnesses stay inside.
+register or of a sample does not become public by itself. Legal representatives, heads, telephones of
+parties, samplers and witnesses stay inside; a penalty shows the text that was approved for the public.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def penalties(on: dt.date, search: str, number: int) -> Entries:
 
 
 def _title(content: list[list[str]]) -> str:
-    return next((value for _, value in content if value), "")
+    """Whom a published text is about, as it says; else what stands first in it."""
+    return dict(content).get("当事人") or next((value for _, value in content if value), "")
 
 
 def typical_cases(on: dt.date, search: str, number: int) -> Entries:
