@@ -323,6 +323,29 @@ class TestToTheEnd:
         assert enforcing.account(served, day(61)).owed["加处罚款"] == 135_000
 
 
+class TestWithoutPenalty:
+    @pytest.mark.parametrize("action", ["decide_no_penalty", "withdraw_filing"])
+    def test_nothing_is_left_to_decide_and_the_case_is_closed_with_the_reason(self, road, noticed, action):
+        step = getattr(proceedings, action)
+        p = road.do(step, 26, road.team.head, proceeding=noticed, reason="违法轻微，已改正")
+        assert clock("case", p.case_id, "decide").state == Clock.DONE
+        road.do(enforcing.close_proceeding, 28, road.team.head, proceeding=p)
+        case = Case.objects.get()
+        assert (case.decided_on, case.closed_on, case.fine_fen) == (None, day(28), 0)
+
+    def test_what_was_moved_and_came_back_goes_on(self, road, filed):
+        p = road.do(
+            proceedings.move_proceeding,
+            9,
+            road.team.head,
+            proceeding=filed,
+            addressee="公安",
+            reason="涉嫌犯罪",
+        )
+        p = road.do(proceedings.take_back_proceeding, 15, proceeding=p, reason="不予立案")
+        assert (p.state, clock("case", p.case_id, "decide").state) == ("investigating", Clock.RUNNING)
+
+
 class TestOnTheSpot:
     def test_two_officers_decide_a_small_fine_at_once(self, road, shop):
         p = road.clue(shop, procedure_kind="简易")

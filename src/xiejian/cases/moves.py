@@ -150,3 +150,9 @@ def decision_clock(proceeding: Proceeding, *, first: dt.date | None = None, last
         )
     if last and stopped:
         clocks.resume_clock(subject="case", record=row.record, name="decide", last=last, by=by, at=at)
+
+
+def finish_decision_clock(proceeding: Proceeding, on: dt.date, by: Actor, at: dt.datetime) -> None:
+    """The case ended without a penalty: nothing is left to decide (CS-11)."""
+    if proceeding.case_id:
+        clocks.finish_clock(subject="case", record=proceeding.case_id, name="decide", on=on, by=by, at=at)

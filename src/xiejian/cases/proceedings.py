@@ -622,6 +622,8 @@ def _end(
     proceeding.end_reason = reason
     proceeding.save()
     moves.drop_clocks(proceeding, what, by, at)
+    if action != "move_proceeding":  # what was moved may come back, and its time goes on
+        moves.finish_decision_clock(proceeding, on, by, at)
     moves.start_clock(proceeding, "close", on, by, at)
     note(action, proceeding, by, at, state=state, on=on, reason=reason)
     return proceeding

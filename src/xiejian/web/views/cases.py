@@ -279,7 +279,10 @@ def _amend(found: Case, given: dict[str, Any], by: Actor, at: dt.datetime) -> ob
 STEPS: dict[str, Step] = {
     step.name: step
     for step in (
-        Step("decide_case", "作出处罚决定", DecisionForm, _decide),
+        Step(
+            "decide_case", "作出处罚决定", DecisionForm, _decide,
+            "补登已经告知并作出的决定；正在办理的请“接续办理”，按告知、决定、送达的步骤进行。",
+        ),
         Step(
             "close_case", "结案", CloseForm,
             lambda c, given, by, at: actions.close_case(case=c, by=by, at=at, **given),
