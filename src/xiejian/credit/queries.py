@@ -213,6 +213,11 @@ class Waiting:
     cases: int
     commitments: int
 
+    @property
+    def any(self) -> bool:
+        """Whether anything waits."""
+        return bool(self.grades or self.entries or self.ended or self.cases or self.commitments)
+
 
 def waiting(actor: Actor | None, on: dt.date) -> Waiting:
     """What is open: grades and entries under way, entries whose term is over, cases not yet listed,

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from xiejian.assistance import queries as assistance
 from xiejian.cases import proceeding_queries as proceedings
 from xiejian.cases import queries as cases
+from xiejian.credit import queries as credit
 from xiejian.inspections import liaisons
 from xiejian.inspections import queries as inspections
 from xiejian.kernel import laws
@@ -51,6 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context["cases_due"] = list(open_cases[:SHOWN])
     if may(actor, "risks.view"):
         context["risks"] = risks.waiting(actor, on, WEEK, SHOWN)
+    if may(actor, "credit.view"):
+        context["credit"] = credit.waiting(actor, on)
     if may(actor, "online.view"):
         context["lists_due"] = list(online.due_lists(actor, on, WEEK)[:SHOWN])
     if may(actor, "assistance.view"):
