@@ -1,8 +1,8 @@
 """The duplicate search by place and time against a city's own marks: precision and recall.
 
-37,171 complaints to Chicago (data set chicago-sanitation-complaints; the marks ``- Dup`` are the city's). What
-is judged is ``leads.likeness``, as the page of a lead uses it. LD-4 was chosen on the complaints of 2013; the
-figures asked for are those of 2014. A "wrong" hit may be a duplicate that nobody marked.
+37,171 complaints to Chicago (data set chicago-sanitation-complaints; the marks ``- Dup`` are the city's).
+What is judged is ``leads.likeness``, as the page of a lead uses it. LD-4 was chosen on the complaints of 2013;
+the figures asked for are those of 2014. A "wrong" hit may be a duplicate that nobody marked.
 
     .venv/bin/python benchmarks/duplicates.py [FILE]
 """
@@ -62,12 +62,13 @@ def run(path: Path = DATA) -> list[dict[str, Any]]:
     started = time.perf_counter()
     found, before = judge(rows, days, MEASURED_ON), judge(rows, days, CHOSEN_ON)
     taken = time.perf_counter() - started
+    speed = f"{len(rows):,} requests, {taken:.1f} s"
     return [
         {
             "name": f"duplicates by place and time: {name} in {MEASURED_ON}",
             "ratio": found[name] / WANTED[name],
             "need": 1,
-            "detail": f"{found[name]:.1%} ({CHOSEN_ON}: {before[name]:.1%}); {len(rows):,} requests, {taken:.1f} s",
+            "detail": f"{found[name]:.1%} ({CHOSEN_ON}: {before[name]:.1%}); {speed}",
         }
         for name in WANTED
     ]
