@@ -182,8 +182,8 @@ class World:
         day, name, office = NOW.date(), self.party.name, self.party.office_code
         self.case_paper = CasePaper.objects.create(
             subject="case", record=self.case.pk, kind="inquiry_notice", title="询问通知书",
-            number=f"{name}询通", issued_on=day, content=[["addressee", name], ["text", "请到场"]], text=name, digest="0",
-            office_code=office, office_name=name, at=NOW, by_name="x",
+            number=f"{name}询通", issued_on=day, content=[["addressee", name], ["text", "请到场"]],
+            text=name, digest="0", office_code=office, office_name=name, at=NOW, by_name="x",
         )  # fmt: skip
         self.publication = Publication.objects.create(
             case=self.case, state="published", published_on=day, until_on=day, office_code=office,

@@ -104,6 +104,7 @@ def of_case(case: Case) -> dict[str, Any]:
         "case_no": case.number, "link": case.link, "conduct": case.conduct, "filed_on": _day(case.filed_on),
         "goods_value": money(case.goods_value_fen), "decided_on": _day(case.decided_on),
         "closed_on": _day(case.closed_on), "end_reason": case.extra.get("结案理由", ""),
+        "notice_served_on": case.extra.get("告知书送达日期", ""),
         "penalty": penalty_words(decision), "fine_fen": case.fine_fen,
     }  # fmt: skip
 
