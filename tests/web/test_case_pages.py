@@ -11,6 +11,8 @@ from xiejian.cases.models import Case, Interview
 from xiejian.inspections.models import Transfer
 from xiejian.web import clock
 
+DECISION = {"do": "decide_case", "noticed_on": "2024-03-05"}
+
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch):
@@ -53,14 +55,16 @@ class TestCase:
         assert (answer.status_code, "C101" in answer.content.decode()) == (422, True)
 
     def test_a_decision_is_kept_in_whole_fen(self, client, case):
-        client.post(
-            f"/cases/{case.pk}/", {"do": "decide_case", "decided_on": "2024-03-05", "fine": "20000.10"}
-        )
+        client.post(f"/cases/{case.pk}/", {**DECISION, "decided_on": "2024-03-05", "fine": "20000.10"})
         case.refresh_from_db()
         assert (case.decided_on, case.fine_fen) == (dt.date(2024, 3, 5), 2_000_010)
 
+    def test_a_decision_without_a_notice_is_sent_back(self, client, case):
+        given = {"do": "decide_case", "decided_on": "2024-03-05", "fine": "20000"}
+        assert client.post(f"/cases/{case.pk}/", given).status_code == 422
+
     def test_a_decision_before_the_filing_is_refused(self, client, case):
-        answer = client.post(f"/cases/{case.pk}/", {"do": "decide_case", "decided_on": "2024-01-01"})
+        answer = client.post(f"/cases/{case.pk}/", {**DECISION, "decided_on": "2024-01-01"})
         assert (answer.status_code, "C103" in answer.content.decode()) == (422, True)
 
     def test_closing_without_decision_needs_a_reason(self, client, case):
@@ -95,7 +99,7 @@ class TestCase:
         assert [item.step.name for item in shown] == [*steps, "transfer_case", "amend_cases"]
 
     def test_is_still_what_it_was_after_a_refusal(self, client, case):
-        answer = client.post(f"/cases/{case.pk}/", {"do": "decide_case", "decided_on": "2024-01-01"})
+        answer = client.post(f"/cases/{case.pk}/", {**DECISION, "decided_on": "2024-01-01"})
         assert answer.context["state"][0] == "已立案"
 
     def test_keeps_campaign_and_tags_for_the_tables(self, client, ours):

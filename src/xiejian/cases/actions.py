@@ -192,9 +192,10 @@ def decide_case(
     business_stopped: bool = False,
     licence_revoked: bool = False,
     blacklisted: bool = False,
+    noticed_on: dt.date | None = None,
     permission: str = PERMISSION,
 ) -> Case:
-    """Record the penalty decision.
+    """Record the penalty decision; ``noticed_on``: when the party was told, where no proceeding says so.
 
     Refused: decided before filed (C103) or in the future (C102), negative amounts (C104), a fine on
     persons without a person (C105), a case already decided (K101).
@@ -215,11 +216,15 @@ def decide_case(
     }
     named = {label: int(facts[field]) for field, label in AMOUNTS.items()}
     refuse(
+        check.check_order_of_dates("立案日期", case.filed_on, "告知书送达日期", noticed_on),
+        check.check_order_of_dates("告知书送达日期", noticed_on, "决定日期", decided_on),
         check.check_order_of_dates("立案日期", case.filed_on, "决定日期", decided_on),
         check.check_not_in_future(decided_on, timezone.localdate(at), "决定日期"),
         check.check_not_negative({**named, "处罚到人数": persons_punished}),
         check.check_persons_fined(personal_fine_fen, persons_punished),
     )
+    if noticed_on:
+        case.extra = {**case.extra, "告知书送达日期": noticed_on.isoformat()}
     case.decided_on = decided_on
     for field, value in facts.items():
         setattr(case, field, value)

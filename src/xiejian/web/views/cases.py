@@ -215,6 +215,7 @@ class CaseForm(PageForm):
 
 
 class DecisionForm(StepForm):
+    noticed_on = day("告知书送达日期", hint="没有告知的不能决定")
     decided_on = day("决定日期")
     fine = _money("罚款（元）")
     confiscated = _money("没收违法所得（元）")
