@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "xiejian.inspections.apps.InspectionsConfig",
     "xiejian.sampling.apps.SamplingConfig",
     "xiejian.leads.apps.LeadsConfig",
+    "xiejian.vigilance.apps.VigilanceConfig",
     "xiejian.online.apps.OnlineConfig",
     "xiejian.assistance.apps.AssistanceConfig",
     "xiejian.cases.apps.CasesConfig",

@@ -1,0 +1,1 @@
+"""Adverse events of devices, what they point to, and recalls: reported, reviewed, counted, answered."""
