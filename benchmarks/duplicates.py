@@ -1,7 +1,7 @@
 """The duplicate search by place and time against a city's own marks: precision and recall.
 
 37,171 complaints to Chicago (data set chicago-sanitation-complaints; the marks ``- Dup`` are the city's).
-What is judged is ``leads.likeness``, as the page of a lead uses it. LD-4 was chosen on the complaints of 2013;
+What is judged is ``leads.likeness``, as the page of a lead uses it. LD-4 was chosen on those of 2013;
 the figures asked for are those of 2014. A "wrong" hit may be a duplicate that nobody marked.
 
     .venv/bin/python benchmarks/duplicates.py [FILE]

@@ -50,3 +50,10 @@ class TestLeads:
         out = tmp_path / "日报.docx"
         _, answer = run("daily-report", "--on", TODAY, "--office", "150525", "--out", out)
         assert (answer["received"], answer["by_kind"], out.exists()) == (1, {"举报": 1}, True)
+
+
+def test_the_timer_keeps_each_bureaus_day_once(naiman):
+    answers = [
+        CliRunner().invoke(main, ["daily-report", "--save", "--on", "2024-03-04", "--json"]) for _ in "12"
+    ]
+    assert [json.loads(answer.output)["kept"] for answer in answers] == [["150525"], []]

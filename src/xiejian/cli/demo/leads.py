@@ -8,22 +8,37 @@ from pathlib import Path
 from typing import Any
 
 from xiejian.cli.demo.accounts import moment
-from xiejian.leads import actions
+from xiejian.leads import actions, days
 from xiejian.leads.actions import Entry
 from xiejian.leads.models import Lead
 from xiejian.leads.queries import handlers
-from xiejian.people.policy import Actor
+from xiejian.people.actions import tell_public
+from xiejian.people.models import Office
+from xiejian.people.policy import SYSTEM, Actor
 
 DATA = Path(__file__).with_name("data") / "leads.toml"
 #: working hours of a demo day; each step an hour later
 _FIRST_HOUR = 1
 
 
+HOURS = "周一至周五 8:30–12:00，13:30–17:30（法定节假日除外）"
+
+
 def take_in_leads(office_code: str, today: date, by: Actor) -> int:
     """Take in the leads of the data, so many days before ``today`` each; how many steps that were."""
     with DATA.open("rb") as file:
         entries = tomllib.load(file)["lead"]
-    return sum(_live(entry, office_code, today, by) for entry in entries)
+    done = sum(_live(entry, office_code, today, by) for entry in entries)
+    days.keep_day(office_code=office_code, on=today, by=by, at=moment(today, 9))
+    _open_hours(office_code, today)
+    return done
+
+
+def _open_hours(office_code: str, today: date) -> None:
+    """What the office tells the public about itself."""
+    tell_public(
+        office=Office.objects.get(code=office_code), facts={"hours": HOURS}, by=SYSTEM, at=moment(today, 9)
+    )
 
 
 def _live(entry: dict[str, Any], office_code: str, today: date, by: Actor) -> int:
