@@ -55,6 +55,7 @@ from xiejian.planning.models import Assignment, Campaign, DrawRun, OrderRun, Pla
 from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.risks.models import RiskEvidence, RiskItem, RiskMeeting
 from xiejian.sampling.models import Sample, SamplingPlan
+from xiejian.vigilance.models import AdverseEvent
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
 from xiejian.web.urls import urlpatterns
@@ -87,6 +88,7 @@ class World:
         self._year()
         self._sampling()
         self._leads()
+        self._vigilance()
         self._credit()
         self._online()
         self._proceedings()
@@ -202,6 +204,15 @@ class World:
         self.handover = Handover.objects.create(
             case=self.case, addressee="公安", unit=f"{name}公安局", reason="涉嫌犯罪", state="sent",
             proposed_on=day, proposed_by="x", sent_on=day, office_code=office,
+        )  # fmt: skip
+
+    def _vigilance(self) -> None:
+        day = NOW.date()
+        self.adverse = AdverseEvent.objects.create(
+            number=f"{self.party.name}不良", party=self.party, reporter_kind="使用单位", state="submitted",
+            office_code=self.party.office_code, product_name=f"{self.party.name}输液器", lot="A1",
+            event_on=day, found_on=day, reported_on=day, harm="其他", injury="无", failure="渗漏",
+            term="leak",
         )  # fmt: skip
 
     def _leads(self) -> None:
@@ -410,7 +421,7 @@ class World:
             "credit_fact": self.credit_grade, "credit_grade_paper": self.credit_grade,
             "credit_entry": self.credit_entry, "credit_entry_paper": self.credit_entry,
             "credit_letter": self.joint_measure, "credit_commitment": self.public_commitment,
-            "listing": self.listing, "monitoring_list": self.monitoring_list,
+            "event": self.adverse, "listing": self.listing, "monitoring_list": self.monitoring_list,
             "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
             "assistance_paper": self.assistance,
             "proceeding": self.proceeding, "proceeding_penalty": self.proceeding,
@@ -608,7 +619,7 @@ NO_PAGE = {
     "evidence_file", "evidence_small", "signature_image", "paper_file",
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
     "visit_order_apply", "measure",
-    "law_read", "rule_check", "saved_views", "forget_view", "number_check",
+    "law_read", "rule_check", "saved_views", "forget_view", "number_check", "event_signal_judge",
 }  # fmt: skip
 
 

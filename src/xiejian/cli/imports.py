@@ -24,6 +24,7 @@ from xiejian.registry.columns import PARTY_COLUMNS
 from xiejian.registry.importing import import_parties
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
+from xiejian.vigilance.importing import EVENT_COLUMNS, import_events
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -46,6 +47,7 @@ KINDS = {
     "complaints": Kind("投诉举报", LEAD_COLUMNS, import_complaints),
     "leads": Kind("线索", LEAD_COLUMNS, import_leads),
     "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring),
+    "events": Kind("不良事件报告", EVENT_COLUMNS, import_events),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,6 +155,11 @@ def check_group(products: Mapping[str, str]) -> list[Problem]:
         for number, product in products.items()
         if product != first
     ]
+
+
+def check_found(missing: Sequence[str]) -> list[Problem]:
+    """Names that mean no party, or several."""
+    return [problems("J201", names="、".join(f"“{name}”" for name in missing))] if missing else []
 
 
 def check_quotas(counts: Mapping[str, int], most: int) -> list[Problem]:

@@ -17,7 +17,7 @@ class AdverseEvent(models.Model):
     party = models.ForeignKey(Party, models.PROTECT, related_name="adverse_events")  # who reports
     reporter_kind = models.CharField("报告单位类别", max_length=4)  # 持有人 经营企业 使用单位
     office_code = models.CharField("办理机构代码", max_length=12, db_index=True)
-    state = models.CharField("状态", max_length=20, db_index=True)
+    state = models.CharField("状态", max_length=24, db_index=True)
 
     # the product
     product_name = models.CharField("产品名称", max_length=300, db_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -15,7 +16,7 @@ from xiejian.registry.models import Party
 from xiejian.vigilance import rules
 from xiejian.vigilance.actions import SUBJECT, WORKFLOW
 from xiejian.vigilance.alerting import Alert, Fact, Signal, alerts, signals
-from xiejian.vigilance.checks import DEATH, SERIOUS
+from xiejian.vigilance.checks import DEATH, SERIOUS, check_found, refuse
 from xiejian.vigilance.models import AdverseEvent, EventReview, EventSignal, ReportQuota
 
 #: somebody still has to review or evaluate
@@ -117,6 +118,17 @@ def counts(actor: Actor | None, on: dt.date, office: str = "") -> Counts:
         )
     )
     return Counts(**found)
+
+
+def parties_named(actor: Actor | None, names: Sequence[str]) -> list[Party]:
+    """The parties in the actor's reach of these credit codes or full names, once each; else Refused J201."""
+    rows = visible(Party.objects.filter(Q(uscc__in=names) | Q(name__in=names)), actor).exclude(status="注销")
+    found: dict[str, list[Party]] = {}
+    for party in rows:
+        for key in {party.name, party.uscc or party.name}:
+            found.setdefault(key, []).append(party)
+    refuse(check_found([name for name in names if len(found.get(name, [])) != 1]))
+    return list({found[name][0].pk: found[name][0] for name in names}.values())
 
 
 # --- quotas ----------------------------------------------------------------------------------------------

@@ -75,6 +75,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "监测",
+        (
+            Entry("不良事件", "event_list", "bell", "vigilance.view", "/events/"),
+            Entry("信号", "event_signals", "trending-up", "vigilance.view"),
+        ),
+    ),
+    (
         "风险",
         (
             Entry("风险清单", "risk_list", "alert-triangle", "risks.view", "/risks/items/"),

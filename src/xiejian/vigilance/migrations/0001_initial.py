@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=60, unique=True, verbose_name='报告编号')),
                 ('reporter_kind', models.CharField(max_length=4, verbose_name='报告单位类别')),
                 ('office_code', models.CharField(db_index=True, max_length=12, verbose_name='办理机构代码')),
-                ('state', models.CharField(db_index=True, max_length=20, verbose_name='状态')),
+                ('state', models.CharField(db_index=True, max_length=24, verbose_name='状态')),
                 ('product_name', models.CharField(db_index=True, max_length=300, verbose_name='产品名称')),
                 ('registration_no', models.CharField(blank=True, max_length=120, verbose_name='注册证或备案编号')),
                 ('model_spec', models.CharField(blank=True, max_length=200, verbose_name='规格型号')),

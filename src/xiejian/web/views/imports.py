@@ -30,6 +30,7 @@ from xiejian.registry.importing import import_parties
 from xiejian.registry.models import ImportBatch
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
+from xiejian.vigilance.importing import EVENT_COLUMNS, import_events
 from xiejian.web import clock, jobs
 from xiejian.web.export import download
 from xiejian.web.forms import PageForm
@@ -59,6 +60,7 @@ KINDS = {
     "complaints": Kind("投诉举报", LEAD_COLUMNS, import_complaints, "/leads/?tab=all"),
     "leads": Kind("线索", LEAD_COLUMNS, import_leads, "/leads/?tab=all"),
     "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring, "/online/?tab=check"),
+    "events": Kind("不良事件报告", EVENT_COLUMNS, import_events, "/events/?tab=all"),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points, "/checklists/own/"),
 }
