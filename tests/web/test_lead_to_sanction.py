@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page, expect, sync_playwright
 
+from moment import NOW
 from visiting import PHOTO, appoint, enrol
 from xiejian.cases.models import CasePaper, Proceeding, Publication
 from xiejian.credit.models import CreditGrade
@@ -18,6 +20,9 @@ from xiejian.inspections.models import Visit
 from xiejian.leads.models import Lead
 from xiejian.leads.rules import portal
 from xiejian.registry.models import Party
+from xiejian.risks.models import RiskItem
+from xiejian.sampling.models import Sample
+from xiejian.web import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -66,7 +71,7 @@ class Walk:
             self._put(box.locator(f"[name={field}]").first, value)
         box.locator("button[type=submit]").first.click()
         self.page.wait_for_load_state("networkidle")
-        expect(self.page.locator(".alert-danger")).to_have_count(0)
+        assert self.page.locator(".alert-danger").all_inner_texts() == []
 
     @staticmethod
     def _put(field, value: str) -> None:
@@ -75,6 +80,8 @@ class Walk:
             field.select_option(value)
         elif kind == "checkbox":
             field.check()
+        elif kind == "file":
+            field.set_input_files({"name": value, "mimeType": "image/jpeg", "buffer": PHOTO})
         else:
             field.fill(value)
 
@@ -189,6 +196,14 @@ class Walk:
         page.goto(grade)
         self.step("decide_grades", waived="on")
 
+    def prepare_meeting(self, year: int, quarter: int) -> None:
+        page = self.page
+        page.goto("/risks/meetings/new/")
+        page.locator("[name=year]").first.evaluate(f"e => e.value = '{year}'")
+        page.select_option("[name=quarter]", str(quarter))
+        page.locator("main form button[type=submit]").first.click()
+        page.wait_for_url(re.compile(r"/risks/meetings/\d+/$"))
+
     def answer(self) -> None:
         page, case = self.page, Proceeding.objects.get().case
         self.become("section_officer")
@@ -196,6 +211,49 @@ class Walk:
         expect(page.get_by_text(case.number).first).to_be_visible()
         self.step("decide_filing")
         self.step("answer_lead")
+
+
+def failed_sample(number: str, party: Party, on: dt.date) -> Sample:
+    return Sample.objects.create(
+        number=number, kind="县级抽检", party=party, link="经营", state="reported", product_name="口罩",
+        result="不符合规定", result_on=on, sampled_on=on, office_code=party.office_code,
+    )  # fmt: skip
+
+
+def test_a_risk_is_struck_off_and_comes_back_with_its_signal(page, as_role, officers, naiman, monkeypatch):
+    day = {"now": NOW}
+    monkeypatch.setattr(clock, "now", lambda request: day["now"])
+    shop = enrol("百姓大药房", "150525100", NOW)
+    failed_sample("S1", shop, dt.date(2024, 2, 1))
+    walk = Walk(page, as_role, shop)
+    page.goto("/public/")
+
+    walk.become("section_officer")
+    walk.prepare_meeting(2024, 1)
+    page.locator("li", has_text=shop.name).get_by_role("button", name="列入清单").first.click()
+    page.wait_for_load_state("networkidle")
+    here, today = f"/risks/items/{RiskItem.objects.get().pk}/", NOW.date().isoformat()
+    page.goto(here)
+    owner = str(officers["station_inspector"].pk)
+    walk.step("assess_item", level="medium", owner=owner, on=today)
+    walk.step("add_measure", content="全面检查", who="王检", due_on=today)
+    walk.step("put_under_control", on=today)
+    measure = str(RiskItem.objects.get().measures.get().pk)
+    walk.step("complete_measure", measure=measure, on=today, result="已查，未见同类产品")
+    walk.step("ask_strike_off", on=today, reasons="已整改到位", files="复查.jpg")
+    walk.become("head")
+    page.goto(here)
+    walk.step("strike_off", on=today)
+    expect(page.get_by_text("已销号").first).to_be_visible()
+
+    failed_sample("S2", shop, NOW.date() + dt.timedelta(days=5))
+    day["now"] = NOW + dt.timedelta(days=40)
+    walk.become("section_officer")
+    walk.prepare_meeting(2024, 2)
+    page.goto(here)
+    expect(page.get_by_text("复发待研判").first).to_be_visible()
+    expect(page.get_by_text("销号后又有监督抽检不合格 1 批").first).to_be_visible()
+    assert page.complaints == []
 
 
 def test_from_a_citizens_report_to_the_sanction(page, as_role, officers, naiman):
