@@ -72,7 +72,7 @@ def serve(host: str, port: int, workers: int, as_json: bool) -> None:
     run_server(host, port, workers)
 
 
-@click.command(help="校验审计链、证据和签名文件")
+@click.command(help="校验审计链、证据和签名文件、案件文书")
 @json_option
 @command(stored=True)
 def verify(as_json: bool) -> None:
@@ -91,7 +91,7 @@ def verify(as_json: bool) -> None:
     lines.append(f"案件文书 {papers} 份，{f'{len(changed)} 份有问题：' if changed else '全部与出具时一致'}")
     lines += [f"  {paper}" for paper in changed]
     emit(answer, as_json, "\n".join(lines))
-    sys.exit(0 if broken is None and not faults else 1)
+    sys.exit(0 if broken is None and not faults and not changed else 1)
 
 
 COMMANDS = [init, serve, verify]

@@ -45,7 +45,10 @@ PLACES = {
     "listing": ("listing", "online.view", "online.handle"),
     "liaison": ("liaison", "inspections.view", "inspections.visit"),
 }
-ICONS = {"scan": "file-text", "audio": "phone", "video": "camera", "document": "file-text", "photo": "camera"}
+ICONS = {
+    "scan": "file-text", "page": "file-text", "audio": "phone", "video": "camera", "document": "file-text",
+    "photo": "camera",
+}  # fmt: skip
 
 
 class SeveralFiles(forms.ClearableFileInput):
