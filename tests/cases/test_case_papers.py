@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 
+from proceeding_walk import Road, Team
+from visiting import enrol
 from xiejian.cases import paper_facts, paper_forms, papers
 from xiejian.cases.models import CasePaper
 from xiejian.kernel.problems import Refused
@@ -173,6 +175,13 @@ class TestCorrecting:
 
 
 class TestThePaperOfAProceeding:
+    def test_and_of_its_case_are_filled_in_alike(self, now, naiman):
+        found = Road(Team(now), now).to_service(enrol("明眸眼镜店", "150525100", now))
+        case, way = papers.values_of(found.case), papers.values_of(found)
+        wanted = ("notice_served_on", "facts_found", "evidence", "investigators", "penalty", "provision")
+        assert [case[name] for name in wanted] == [way[name] for name in wanted]
+        assert all(case[name] for name in wanted)
+
     def test_belongs_to_the_file_of_its_case(self, issue, filed):
         issue("inquiry_notice", values=NOTICE)
         assert papers.has(filed, "inquiry_notice") and not papers.has(filed, "inquiry_record")

@@ -94,10 +94,13 @@ def versions(found: CasePaper) -> QuerySet[CasePaper]:
 
 def values_of(record: Record) -> dict[str, Any]:
     """What the record and its papers say by now, by field name."""
-    case = record.case if isinstance(record, Proceeding) else record
-    known = paper_facts.of_case(case) if case else {}
     if isinstance(record, Proceeding):
-        told = paper_facts.of_proceeding(record)
+        case, way = record.case, record
+    else:  # a case may have come by a proceeding, which knows more of it
+        case, way = record, Proceeding.objects.select_related("party").filter(case=record).first()
+    known = paper_facts.of_case(case) if case else {}
+    if way:
+        told = paper_facts.of_proceeding(way)
         known |= {name: value for name, value in told.items() if value or name not in known}
     return known | paper_facts.of_papers(papers_of(record))
 
