@@ -72,10 +72,6 @@ class TestProfiles:
     def test_what_the_counts_leave_open_is_no_signal(self):
         assert not fires("ebgm_default", self.STRONG | {"eb05": None}, rules.profiles())
 
-    def test_an_empty_count_is_read_with_one_half_added(self):
-        pair = self.STRONG | {"ror_low": None, "corrected": {"ror_low": 3.0}}
-        assert fires("ror_default", pair, rules.profiles())
-
 
 class TestSignals:
     def test_three_hospitals_make_a_signal(self):
@@ -88,6 +84,14 @@ class TestSignals:
             6,
             True,
         )
+
+    def test_a_failure_that_no_other_product_has_is_read_with_one_half_added(self):
+        rows = [
+            *(fact(n, product="甲", term="渗漏") for n in range(4)),
+            fact(9, product="乙", term="堵塞不畅"),
+        ]
+        first = next(s for s in signals(rows, rules.profiles()) if s.product == "甲")
+        assert first.values["corrected"] and first.values["ror"] == pytest.approx(4.5 * 1.5 / 0.25)
 
     def test_no_reports_no_signals(self):
         assert signals([], rules.profiles()) == []

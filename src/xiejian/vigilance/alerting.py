@@ -45,7 +45,11 @@ class Alert:
 
 @dataclass(frozen=True)
 class Signal:
-    """One pair of product and term under one profile; ``values`` as ``xiejian signals`` answers them."""
+    """One pair of product and term with the profiles that fire.
+
+    ``values`` as ``xiejian signals`` answers them; of a pair with an empty count the ratios are those with
+    one half added, as ``corrected`` then says.
+    """
 
     product: str
     term: str
@@ -118,19 +122,22 @@ def signals(facts: Sequence[Fact], profiles: Mapping[str, Mapping[str, Any]]) ->
             pair["product"], pair["event"], pair["n"], pair,
             tuple(name for name in profiles if fires(name, pair, profiles)),
         )
-        for pair in answer["pairs"]
+        for pair in map(_filled, answer["pairs"])
     ]  # fmt: skip
 
 
-def fires(name: str, pair: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a profile says signal; a value that the counts leave undefined never does.
+def _filled(pair: dict[str, Any]) -> dict[str, Any]:
+    """Ratios of a pair with an empty count are those with one half added to every count."""
+    lifted = pair["corrected"] or {}
+    return {**pair, **lifted, "corrected": bool(lifted)}
 
-    Ratios of a pair with an empty count are those with one half added (``corrected``).
-    """
+
+def fires(name: str, pair: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a profile says signal; a value that the counts leave undefined never does."""
     profile = profiles[name]
     if parts := profile.get("of"):
         return all(fires(part, pair, profiles) for part in parts)
-    return all(_met(need, {**pair, **(pair.get("corrected") or {})}) for need in profile["need"])
+    return all(_met(need, pair) for need in profile["need"])
 
 
 def _met(need: Mapping[str, Any], pair: Mapping[str, Any]) -> bool:

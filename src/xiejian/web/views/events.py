@@ -59,7 +59,7 @@ def _columns(on: dt.date) -> list[Column]:
     terms = rules.terms()
 
     def due(row: Any) -> tuple[str, str]:
-        return clock_words(row.due, on) if row.state in queries.OPEN else ("", "")
+        return clock_words(row.due, on) if row.due and row.state in queries.OPEN else ("", "")
 
     return [
         Column(
