@@ -35,7 +35,6 @@ COMMANDS = ANSWERS | {
     "packs": "packs",
     "plan": "plan",
     "sample": "sample",
-    "record": "record",
     "risk": "risk",
     "schedule": "schedule",
     "serve": "server",
