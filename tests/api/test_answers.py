@@ -114,6 +114,10 @@ class TestTheDocument:
         "/api/penalty/rules": {"get"},
         "/api/penalty/circumstances": {"get"},
         "/api/grade": {"post"},
+        "/api/records/kinds": {"get"},
+        "/api/records/{kind}": {"get", "post"},
+        "/api/records/{kind}/{key}": {"get"},
+        "/api/records/{kind}/{key}/steps/{step}": {"post"},
     }
 
     @pytest.fixture

@@ -37,6 +37,13 @@ class OfficerOrOpen(APIKeyCookie):
         return None
 
 
+class Officer(OfficerOrOpen):
+    """The session of an officer, and of nobody else: also where the answers are open."""
+
+    def __call__(self, request: HttpRequest) -> object | None:
+        return super().__call__(request) if request.user.is_authenticated else None
+
+
 class Pace(BaseThrottle):
     """So many questions a minute from one address; officers are not counted.
 

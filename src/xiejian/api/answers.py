@@ -1,4 +1,4 @@
-"""The one-off answers over HTTP: the same as the commands give, nothing stored."""
+"""The interface for programs and its one-off answers: the same as the commands give, nothing stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Query
 
-from xiejian.api import refusals, shapes
+from xiejian.api import records, refusals, shapes
 from xiejian.api.access import OfficerOrOpen, Pace
 from xiejian.api.refusals import problems
 from xiejian.kernel import deadlines, divisions, packs, penalties, penalty_answers, penalty_rules
@@ -30,22 +30,24 @@ class Answers(NinjaAPI):
         schema = super().get_openapi_schema(**asked)
         for path in schema["paths"].values():
             for operation in path.values():
-                for status in REFUSALS:
+                for status in records.REFUSALS.keys() & operation["responses"].keys():
                     refusal = operation["responses"][status]
                     refusal["content"] = {MEDIA_TYPE: refusal["content"]["application/json"]}
         return schema
 
 
 api = Answers(
-    title="械监：一次性答复",
+    title="械监：一次性答复和记录",
     version="1",
-    description="编号、唯一标识、时限、罚款幅度、定级。只作答，不保存；与同名命令的答复相同。",
+    description="编号、唯一标识、时限、罚款幅度、定级。只作答，不保存；与同名命令的答复相同。"
+    "记录：清单、一条、登记、办理一步；只对登录人员，以其身份办理。",
     docs_url=None,  # its page would load scripts of other hosts
     urls_namespace="api",
     auth=OfficerOrOpen(),
     throttle=[Pace()],
 )
 refusals.register(api)
+api.add_router("/records", records.router)
 
 
 def _answers(shape: Any) -> dict[int, Any]:

@@ -12,8 +12,11 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 
 from xiejian.kernel.problems import MEDIA_TYPE, Catalogue, Problem, Refused
+from xiejian.record_steps.records import NOT_THERE
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
+#: Refusals that are no fault of the question: no permission, no such record.
+STATUS = {"P101": 403, **dict.fromkeys(NOT_THERE, 404)}
 
 
 def answer_with(found: Problem, status: int, others: tuple[Problem, ...] = ()) -> HttpResponse:
@@ -30,7 +33,8 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
-    return answer_with(refused.first, 422, tuple(refused.problems[1:]))
+    status = STATUS.get(refused.first.code, 422)
+    return answer_with(refused.first, status, tuple(refused.problems[1:]))
 
 
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -47,7 +51,7 @@ def _field(error: dict[str, Any]) -> Problem:
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if isinstance(error, Throttled):
         return answer_with(problems("A104", limit=settings.OPEN_ANSWERS_PER_MINUTE), error.status_code)
-    code = {400: "A102", 403: "A103"}.get(error.status_code, "A109")
+    code = {400: "A102", 401: "A110", 403: "A103"}.get(error.status_code, "A109")
     return answer_with(problems(code, status=error.status_code), error.status_code)
 
 

@@ -133,3 +133,48 @@ class GradeAnswer(Answer):
     on: str
     parties: list[dict[str, Any]]
     refused: list[dict[str, Any]]
+
+
+class Fact(Answer):
+    name: str
+    type: str
+    required: bool
+
+
+class RecordKind(Answer):
+    kind: str
+    label: str
+    states: dict[str, str]
+    create: list[Fact] | None = Field(description="登记时的字段；空：不在这里登记")
+    steps: dict[str, list[Fact]]
+
+
+class RecordRow(Answer):
+    """One line of a list; its other fields are those of its kind."""
+
+    id: int
+    state: str
+    state_label: str
+
+
+class RecordList(Answer):
+    kind: str
+    total: int
+    page: int
+    pages: int
+    records: list[RecordRow]
+
+
+class NextStep(Answer):
+    step: str
+    label: str
+    permission: str
+    parameters: list[Fact]
+
+
+class Record(Answer):
+    """One record; its other fields are those of its kind."""
+
+    kind: str
+    id: int | None
+    next: list[NextStep] = Field(description="现在可以由本人办理的步骤")

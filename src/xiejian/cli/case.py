@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import asdict
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,48 +12,26 @@ from typing import Any, NoReturn
 import click
 from django.utils import timezone
 
-from xiejian.cases import enforcing, measures, procedure, proceeding_queries, proceedings
+from xiejian.cases import enforcing, procedure, proceeding_queries, proceedings
 from xiejian.cases.checks import problems
-from xiejian.cases.models import Measure, Proceeding, Remedy
-from xiejian.cases.proceedings import Clue
+from xiejian.cases.models import Measure, Proceeding
 from xiejian.cli.answer import read_json
 from xiejian.cli.output import command, emit, json_option
-from xiejian.cli.step_facts import actor_named, by_option, facts_of, read_value
+from xiejian.cli.step_facts import Wrong, actor_named, by_option, facts_of
 from xiejian.clocks.queries import clocks_of, standing
 from xiejian.kernel import dates
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM
+from xiejian.record_steps.joined import register_clue
+from xiejian.record_steps.kinds import KINDS
+from xiejian.record_steps.records import about
 from xiejian.sampling.queries import party_named
 
-_OURS = ("proceeding", "measure", "remedy", "by", "at", "permission")
-#: Steps by name; each takes the proceeding, or what ``--record`` names of it.
+KIND = KINDS["proceeding"]
+_OF_MEASURE = KINDS["measure"].functions
+#: Steps by name: of a proceeding, and of the measure that ``record`` names.
 STEPS: dict[str, Callable[..., Any]] = {
-    name: getattr(room, name)
-    for room, names in (
-        (
-            proceedings,
-            "assign_investigators file_proceeding refuse_filing hand_on_clue reopen_clue turn_general "
-            "suspend_investigation resume_investigation terminate_investigation assess_penalty "
-            "report_investigation review_proceeding serve_notice record_defence answer_defence "
-            "waive_defence ask_hearing withdraw_hearing hold_hearing review_hearing discuss_case "
-            "reinvestigate decide_proceeding decide_no_penalty withdraw_filing move_proceeding "
-            "take_back_proceeding tell_on_spot decide_on_spot hand_in_file",
-        ),
-        (
-            enforcing,
-            "serve_decision allow_instalments record_payment demand_payment apply_to_court "
-            "end_enforcement complete_proceeding close_proceeding start_remedy end_remedy "
-            "revoke_decision",
-        ),
-        (
-            measures,
-            "take_measure approve_measure extend_measure release_measure dispose_measure lapse_measure",
-        ),
-    )
-    for name in names.split()
-}
-_OF_MEASURE = {
-    "approve_measure", "extend_measure", "release_measure", "dispose_measure", "lapse_measure",
+    **KIND.functions, **_OF_MEASURE, "review_proceeding": proceedings.review_proceeding
 }  # fmt: skip
 
 
@@ -160,12 +137,10 @@ def _shown(found: Proceeding, at: dt.datetime) -> dict[str, Any]:
 @command(stored=True)
 def register(facts_file: Path, username: str, as_json: bool) -> None:
     wrong = partial(_wrong, "register")
-    given = read_json(facts_file, dict)
-    by = actor_named(username, wrong)
+    given, by = read_json(facts_file, dict), actor_named(username, wrong)
     party = party_named(by, str(given.pop("party", "")))
-    kind = given.pop("procedure", procedure.GENERAL)
-    clue = Clue(**facts_of(Clue, given, (), wrong))
-    made = proceedings.register_clue(clue=clue, party=party, procedure_kind=kind, by=by, at=timezone.now())
+    facts = facts_of(register_clue, given, (*KIND.ours, "party"), by, wrong)
+    made = register_clue(party=party, by=by, at=timezone.now(), **facts)
     emit(_row(made), as_json, f"{made.number}：{made.party.name}")
 
 
@@ -183,37 +158,20 @@ def step(number: str, action: str, facts_file: Path | None, username: str, as_js
     if action not in STEPS:
         wrong(f"没有这一步；可用：{'、'.join(STEPS)}")
     given = read_json(facts_file, dict) if facts_file else {}
-    found = _proceeding(number)
+    found, by = _proceeding(number), actor_named(username, wrong)
     about = _about(found, action, given, wrong)
-    facts = facts_of(STEPS[action], given, _OURS, wrong)
-    STEPS[action](**about, by=actor_named(username, wrong), at=timezone.now(), **_money(facts, wrong))
+    facts = facts_of(STEPS[action], given, (*KIND.takes, "measure"), by, wrong)
+    STEPS[action](**about, by=by, at=timezone.now(), **facts)
     found = _proceeding(number)
     emit(_row(found), as_json, f"{found.number}：{procedure.STATES[found.state]}")
 
 
-def _about(found: Proceeding, action: str, given: dict[str, Any], wrong: Any) -> dict[str, Any]:
-    """What the step is taken on: the proceeding, or the measure or remedy that ``record`` names."""
+def _about(found: Proceeding, action: str, given: dict[str, Any], wrong: Wrong) -> dict[str, Any]:
+    """What the step is taken on: the proceeding, or the measure that ``record`` names."""
     if action in _OF_MEASURE:
         measure = Measure.objects.filter(proceeding=found, pk=given.pop("record", None)).first()
         return {"measure": measure} if measure else wrong("record：没有这项措施，用 case show 查看")
-    if action == "end_remedy":
-        remedy = Remedy.objects.filter(proceeding=found, outcome="").first()
-        return {"remedy": remedy} if remedy else wrong("没有未结的复议或者诉讼")
-    return {"proceeding": found}
-
-
-def _money(facts: dict[str, Any], wrong: Any) -> dict[str, Any]:
-    """Goods and instalments as their actions take them."""
-    try:
-        if "items" in facts:
-            facts["items"] = [
-                measures.Item(**{**row, "quantity": Decimal(str(row["quantity"]))}) for row in facts["items"]
-            ]
-        if "parts" in facts:
-            facts["parts"] = [(read_value("dt.date", due), int(amount)) for due, amount in facts["parts"]]
-    except (TypeError, KeyError, ValueError, InvalidOperation) as error:
-        wrong(str(error))
-    return facts
+    return about(KIND, STEPS[action], found)
 
 
 COMMANDS = [case_group]

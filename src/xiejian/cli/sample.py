@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,13 +14,13 @@ from django.utils import timezone
 from xiejian.cases import actions as cases
 from xiejian.cli.answer import read_json
 from xiejian.cli.output import command, emit, json_option
-from xiejian.cli.step_facts import actor_named, by_option, facts_of, read_value
+from xiejian.cli.step_facts import actor_named, by_option, facts_of
 from xiejian.documents import papers, sample_papers
 from xiejian.kernel import dates
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.sampling import actions, checks, queries
-from xiejian.sampling.checks import Sheet, problems
+from xiejian.sampling.checks import problems
 from xiejian.sampling.models import Sample, SamplingLine, SamplingPlan
 from xiejian.sampling.plan_files import read_lines
 
@@ -38,7 +37,8 @@ STEPS: dict[str, Callable[..., Any]] = {
     "file_case_of_sample": cases.file_case_of_sample,
     "schedule_follow_up_of_sample": cases.schedule_follow_up_of_sample,
 }  # fmt: skip
-_GIVEN = ("sample", "by", "at")
+#: What a sampling sheet belongs to: found by number or name, not read as a fact.
+_PLACE = ("sample", "party", "line")
 
 
 @click.group("sample", help="监督抽检：方案、抽样单、检验结果、处置")
@@ -237,9 +237,11 @@ def _wrong(action: str, why: str) -> NoReturn:
     raise Refused(problems("S508", action, action=action, why=why))
 
 
-def _facts(action: str, function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
+def _facts(
+    action: str, function: Callable[..., Any], given: dict[str, Any], by: Actor, ours: tuple[str, ...]
+) -> dict[str, Any]:
     """The facts as the action takes them: dates read, names of officers looked up; S508 for others."""
-    return facts_of(function, given, _GIVEN, partial(_wrong, action))
+    return facts_of(function, given, ours, by, partial(_wrong, action))
 
 
 @sample_group.command(
@@ -253,9 +255,9 @@ def _facts(action: str, function: Callable[..., Any], given: dict[str, Any]) -> 
 @command(stored=True)
 def draw(facts_file: Path, username: str, as_json: bool) -> None:
     given = {name: value for name, value in read_json(facts_file, dict).items() if value is not None}
-    by, sheet = _actor(username), _sheet(given)
-    place = {name: given.pop(name, None) for name in ("sample", "party", "line")}
-    facts = _facts("draw", actions.draw_sample, {**given, "sheet": None}) | {"sheet": sheet}
+    by = _actor(username)
+    place = {name: given.pop(name, None) for name in _PLACE}
+    facts = _facts("draw", actions.draw_sample, given, by, _PLACE)
     if place["line"]:
         facts["line"] = _line(place["line"])
     if place["sample"]:
@@ -264,15 +266,6 @@ def draw(facts_file: Path, username: str, as_json: bool) -> None:
         facts["party"] = queries.party_named(by, str(place["party"] or ""))
     sample = actions.draw_sample(by=by, at=timezone.now(), **facts)
     emit(_row(sample), as_json, f"{sample.number}：{sample.party.name} {sample.product_name}")
-
-
-def _sheet(given: dict[str, Any]) -> Sheet:
-    """The fields of the sheet, taken out of the facts; S508 names those that are missing."""
-    known = inspect.signature(Sheet).parameters
-    found = {name: given.pop(name) for name in list(given) if name in known}
-    if missing := [n for n, p in known.items() if p.default is p.empty and n not in found]:
-        _wrong("draw", f"缺少 {'、'.join(missing)}")
-    return Sheet(**{name: read_value(str(known[name].annotation), value) for name, value in found.items()})
 
 
 @sample_group.command("record-result", help="登记检验结果")
@@ -309,11 +302,9 @@ def step(number: str, action: str, facts_file: Path | None, username: str, as_js
     if action not in STEPS:
         raise Refused(problems("S507", action, action=action, known="、".join(STEPS)))
     given = read_json(facts_file, dict) if facts_file else {}
-    found = _sample(number)
-    facts = _facts(action, STEPS[action], given)
-    if "record" in facts:
-        _wrong(action, "record 由系统填写")
-    STEPS[action](sample=found, by=_actor(username), at=timezone.now(), **facts)
+    found, by = _sample(number), _actor(username)
+    facts = _facts(action, STEPS[action], given, by, ("sample", "record"))
+    STEPS[action](sample=found, by=by, at=timezone.now(), **facts)
     sample = _sample(number)
     emit(_row(sample), as_json, f"{sample.number}：{actions.WORKFLOW.states[sample.state]}")
 

@@ -1,0 +1,281 @@
+"""What kinds of records there are: how each is found, what is shown of it, which actions are its steps.
+
+Which step is open when is in the workflow table of the room, who may take it in its permissions; here only
+stands which function is meant. What a record holds of an informant is in no list of fields.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from django.db.models import QuerySet
+
+from xiejian.cases import actions as case_actions
+from xiejian.cases import (
+    enforcing,
+    measures,
+    papers,
+    procedure,
+    proceeding_queries,
+    proceedings,
+    publishing,
+)
+from xiejian.cases import queries as cases
+from xiejian.cases.models import Measure
+from xiejian.credit import actions as credit_actions
+from xiejian.credit import list_actions
+from xiejian.credit import queries as credit
+from xiejian.inspections import actions as visit_actions
+from xiejian.inspections import liaising, liaisons
+from xiejian.inspections import queries as inspections
+from xiejian.kernel.workflow import Workflow
+from xiejian.leads import actions as lead_actions
+from xiejian.leads import mediation
+from xiejian.leads import queries as leads
+from xiejian.online import actions as online_actions
+from xiejian.online import queries as online
+from xiejian.people.policy import Actor, visible
+from xiejian.record_steps import joined
+from xiejian.risks import actions as risk_actions
+from xiejian.risks import queries as risks
+
+Function = Callable[..., Any]
+#: The actor's rows of a kind on a day, narrowed by a text to look for and a state.
+Rows = Callable[[Actor, dt.date, str, str], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A step that no workflow table holds: it leaves the state as it is; the action says when it fits."""
+
+    function: Function
+    label: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record.
+
+    ``takes``: the parameters by which its actions take the record, ``many`` the one that takes several.
+    ``brief``: what a list shows; ``more``: what one record shows besides. A dot leads on to another record.
+    ``create``: the action that makes one; ``ours``: its parameters that are not asked.
+    """
+
+    id: str
+    label: str
+    view: str
+    takes: tuple[str, ...]
+    rows: Rows
+    flows: tuple[Workflow, ...]
+    steps: Mapping[str, Function]
+    brief: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ("number",)
+    many: str = ""
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    create: Function | None = None
+    ours: tuple[str, ...] = ()
+    flow_of: Callable[[Any], Workflow] | None = None
+    state_of: Callable[[Any], str] | None = None
+    office_of: Callable[[Any, str], str] | None = None
+
+    def flow(self, record: Any) -> Workflow:
+        return self.flow_of(record) if self.flow_of else self.flows[0]
+
+    def state(self, record: Any) -> str:
+        return self.state_of(record) if self.state_of else str(record.state)
+
+    def office(self, record: Any, step: str) -> str:
+        """The office whose people take the step."""
+        return self.office_of(record, step) if self.office_of else str(record.office_code)
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {name: label for flow in self.flows for name, label in flow.states.items()}
+
+    @property
+    def functions(self) -> dict[str, Function]:
+        """Every step by name, of the tables and beside them."""
+        return {**self.steps, **{name: one.function for name, one in self.beside.items()}}
+
+
+def _steps(
+    flows: Collection[Workflow], rooms: Collection[ModuleType], **others: Function
+) -> dict[str, Function]:
+    """The actions of the tables' steps, by name: those named here, else the rooms' functions so called.
+
+    Steps without one are taken by other steps (an evaluation replaces an earlier result).
+    """
+    names = dict.fromkeys(t.action for flow in flows for t in flow.transitions)
+    found: dict[str, Function] = {}
+    for name in names:
+        room = next((room for room in rooms if hasattr(room, name)), None)
+        if name in others or room:
+            found[name] = others[name] if name in others else getattr(room, name)
+    return found
+
+
+def _measures(actor: Actor, on: dt.date, search: str, state: str) -> QuerySet[Measure]:
+    rows = visible(Measure.objects.select_related("proceeding__party"), actor)
+    rows = rows.filter(proceeding__number__icontains=search) if search else rows
+    return (rows.filter(state=state) if state else rows).order_by("-taken_at", "-pk")
+
+
+def _general(record: Any) -> Workflow:
+    return procedure.WORKFLOWS[record.procedure]
+
+
+_PARTY = ("party.name", "party.uscc")
+_PROCEEDING_FLOWS = tuple(procedure.WORKFLOWS.values())
+_LEAD = Kind(
+    "lead", "线索", "leads.view", ("lead",),
+    lambda actor, on, search, state: leads.leads(actor, search=search, state=state),
+    (lead_actions.WORKFLOW,), _steps([lead_actions.WORKFLOW], [lead_actions, mediation]),
+    ("number", "kind", "topic", "priority", "source", "party.name", "party_named", "link", "product",
+     "received_on", "office_code", "due"),
+    ("text", "wish", "place", "area", "external_no", "triaged_on", "accepted_on", "refusal", "handed_to",
+     "handler.username", "filing", "filing_on", "outcome", "answer", "answered_on", "closed_on",
+     "satisfaction", "reopened", "duplicate_of.number", "proposal"),
+    create=lead_actions.register_lead, ours=("number",),
+)  # fmt: skip
+_VISIT = Kind(
+    "visit", "检查", "inspections.view", ("visit",),
+    lambda actor, on, search, state: inspections.visits(actor, search=search, state=state),
+    (visit_actions.VISIT_WORKFLOW,), _steps([visit_actions.VISIT_WORKFLOW], [visit_actions]),
+    ("number", *_PARTY, "link", "kind", "planned_on", "visited_on", "conclusion", "office_code"),
+    ("campaign", "persons", "inspectors", "checklist", "checklist_version", "defects", "severe_defects",
+     "order_issued", "transfers", "correct_by", "recheck_on", "recheck_result", "remark", "source_kind",
+     "source_no", "team.username", "findings.point"),
+    create=visit_actions.schedule_visit,
+    beside={"transfer_lead": Beside(visit_actions.transfer_lead, "移送线索", "inspections.visit")},
+)  # fmt: skip
+_CORRECTION = Kind(
+    "correction", "责令改正", "inspections.view", ("correction",),
+    lambda actor, on, search, state: inspections.corrections(actor, on=on, search=search, state=state),
+    (visit_actions.CORRECTION_WORKFLOW,), _steps([visit_actions.CORRECTION_WORKFLOW], [visit_actions]),
+    ("number", "visit.number", "visit.party.name", "ordered_on", "due_on", "closed_on", "office_code"),
+    ("content", "submitted_on", "answer", "rechecked_on", "items.defect"),
+    create=visit_actions.order_correction,
+)  # fmt: skip
+_PROCEEDING = Kind(
+    "proceeding", "案件办理", "cases.view", ("proceeding", "record"),
+    lambda actor, on, search, state: proceeding_queries.proceedings(actor, search=search, state=state),
+    _PROCEEDING_FLOWS,
+    _steps(
+        _PROCEEDING_FLOWS, [proceedings, enforcing, measures],
+        end_remedy=joined.end_remedy, pass_review=partial(proceedings.review_proceeding, passed=True),
+        return_for_more=partial(proceedings.review_proceeding, passed=False),
+    ),
+    ("number", "case.number", *_PARTY, "link", "procedure", "conduct", "source", "source_no", "source_on",
+     "office_code", "due"),
+    ("conduct_on", "natural_person", "grave", "goods_value_fen", "facts_found", "evidence",
+     "investigators.username", "reviewer.username", "approver.username", "provision", "assessment", "step",
+     "proposal", "opinion", "similar", "deviation_reason", "filed_on", "reported_on", "review_kind",
+     "reviewed_on", "review_opinion", "notice", "notice_served_on", "defence_on", "defence", "waived_on",
+     "heard_on", "discussed_on", "decided_on", "decision_served_on", "pay_by", "fulfilled_on", "closed_on",
+     "end_reason", "measures.pk"),
+    keys=("number", "case__number"), create=joined.register_clue, flow_of=_general,
+    ours=("source_kind", "source_record"),
+    beside={"issue_paper": Beside(joined.issue_paper, "出具文书", papers.PERMISSION)},
+)  # fmt: skip
+_MEASURE = Kind(
+    "measure", "办案措施", "cases.view", ("measure",), _measures,
+    (procedure.MEASURE_WORKFLOW,), _steps([procedure.MEASURE_WORKFLOW], [measures]),
+    ("proceeding.number", "proceeding.party.name", "kind", "taken_at", "approved_at", "ended_on",
+     "office_code"),
+    ("urgent", "place", "kept_at", "content", "approved_by", "outcome", "items.name"), keys=(),
+)  # fmt: skip
+_CASE = Kind(
+    "case", "案件", "cases.view", ("case", "record"),
+    lambda actor, on, search, state: cases.cases(actor, search=search, state=state),
+    (case_actions.CASE_WORKFLOW,), _steps([case_actions.CASE_WORKFLOW], [case_actions]),
+    ("number", *_PARTY, "link", "procedure", "conduct", "filed_on", "decided_on", "closed_on", "fine_fen",
+     "confiscated_fen", "office_code"),
+    ("campaign", "personal_fine_fen", "goods_value_fen", "persons_punished", "business_stopped",
+     "licence_revoked", "blacklisted", "court_enforcement", "transfers", "transferred_on"),
+    state_of=case_actions.state_of,
+    beside={
+        "issue_paper": Beside(joined.issue_paper, "出具文书", papers.PERMISSION),
+        "propose_exemption": Beside(publishing.propose_exemption, "提出不予公示", "cases.edit"),
+    },
+)  # fmt: skip
+_PUBLICATION = Kind(
+    "publication", "处罚公示", "cases.view", ("publication",),
+    lambda actor, on, search, state: publishing.publications(actor, on=on, search=search, state=state),
+    (publishing.WORKFLOW,),
+    _steps(
+        [publishing.WORKFLOW], [publishing], redraft_publication=joined.redraft_publication,
+        propose_exemption=joined.propose_exemption,
+    ),
+    ("case.number", "case.party.name", "published_on", "until_on", "ended_on", "office_code"),
+    ("early_on", "term", "ground", "note", "effective_on", "proposed_by", "texts.content"),
+    keys=("case__number",), create=joined.draft_publication,
+)  # fmt: skip
+_GRADE = Kind(
+    "credit_grade", "信用等级", "credit.view", ("grade",),
+    lambda actor, on, search, state: credit.grades(actor, search=search, state=state),
+    (credit_actions.WORKFLOW,), _steps([credit_actions.WORKFLOW], [credit_actions]),
+    ("number", *_PARTY, "grade", "before", "worse", "run.on", "run.reason", "decided_on", "office_code"),
+    ("rules", "facts", "notified_on", "notified_how", "objected_on", "objection", "answered_on", "answer",
+     "decided_by", "reason", "ended_on"),
+    many="grades", create=credit_actions.evaluate_party,
+)  # fmt: skip
+_ENTRY = Kind(
+    "credit_entry", "信用名单", "credit.view", ("entry",),
+    lambda actor, on, search, state: credit.entries(actor, search=search, state=state),
+    (list_actions.WORKFLOW,), _steps([list_actions.WORKFLOW], [list_actions]),
+    ("number", "kind", *_PARTY, "ground", "case.number", "proposed_on", "decided_on", "ends_on",
+     "office_code", "due"),
+    ("heavy", "facts", "proposed_by", "consent_no", "consent_on", "notified_on", "notified_how", "stated_on",
+     "statement", "hearing", "answered_on", "answer", "decided_by", "restricted_until", "published_on",
+     "applied_on", "application", "accepted_on", "confirmed", "repair_decided_on", "barred_until",
+     "removed_on", "note"),
+    create=list_actions.propose_listing,
+)  # fmt: skip
+_RISK = Kind(
+    "risk", "风险", "risks.view", ("item",),
+    lambda actor, on, search, state: risks.items(actor, search=search, state=state),
+    (risk_actions.WORKFLOW,), _steps([risk_actions.WORKFLOW], [risk_actions]),
+    ("number", "title", "party.name", "level", "owner.username", "found_on", "due_on", "struck_off_on",
+     "office_code"),
+    ("content", "link", "signal", "grouping", "key", "value", "level_why", "assessed_on", "controlled_on",
+     "asked_on", "asked_by_name", "reasons", "struck_off_by", "round", "returned_on", "measures.pk",
+     "measures.content"),
+    create=risk_actions.list_risk, ours=("number",),
+    beside={
+        "report_up": Beside(risk_actions.report_up, "上报", "risks.edit"),
+        "hand_down": Beside(risk_actions.hand_down, "下发", "risks.edit"),
+    },
+)  # fmt: skip
+_LIAISON = Kind(
+    "liaison", "工作联系单", "inspections.view", ("liaison",),
+    lambda actor, on, search, state: liaisons.liaisons(actor, on=on, search=search, state=state),
+    (liaising.LIAISON_WORKFLOW,), _steps([liaising.LIAISON_WORKFLOW], [liaising]),
+    ("number", "party.name", "addressee", "to_office", "to_name", "title", "wanted_by", "sent_on",
+     "answered_on", "office_code"),
+    ("content", "received_on", "receiver", "answered_by", "answer", "closed_on", "note", "by_name"),
+    create=liaising.draft_liaison, office_of=liaising.office_that_may,
+)  # fmt: skip
+_LISTING = Kind(
+    "listing", "网络监测", "online.view", ("listing",),
+    lambda actor, on, search, state: online.listings(actor, search=search, state=state),
+    (online_actions.WORKFLOW,), _steps([online_actions.WORKFLOW], [online_actions]),
+    ("number", "platform", "shop", "product", "seller.name", "found_on", "suspect", "outcome", "office_code"),
+    ("seller_named", "url", "registration_no", "claim", "price_fen", "handler.username", "marks",
+     "checked_on", "finding", "order_no", "ordered_on", "removed_on", "handed_to", "case_no", "disposed_on",
+     "returned_why", "reported_on"),
+    create=online_actions.find_offer,
+)  # fmt: skip
+KINDS: dict[str, Kind] = {
+    kind.id: kind
+    for kind in (
+        _LEAD, _VISIT, _CORRECTION, _PROCEEDING, _MEASURE, _CASE, _PUBLICATION, _GRADE, _ENTRY, _RISK,
+        _LIAISON, _LISTING,
+    )
+}  # fmt: skip

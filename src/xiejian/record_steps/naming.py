@@ -1,0 +1,109 @@
+"""How records and persons are named in facts: by number or user name, found in the actor's reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from xiejian.cases import proceeding_queries
+from xiejian.cases import queries as cases
+from xiejian.cases.models import Case, Measure, Proceeding
+from xiejian.inspections import queries as inspections
+from xiejian.inspections.models import Correction, Visit
+from xiejian.inspections.origins import Origin
+from xiejian.leads import queries as leads
+from xiejian.leads.models import Lead
+from xiejian.online import queries as online
+from xiejian.people.models import Officer
+from xiejian.people.policy import Actor, visible
+from xiejian.registry.models import Party
+from xiejian.risks.models import RiskMeasure
+from xiejian.sampling import queries as sampling
+
+Rows = Callable[[Actor], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Named:
+    """One type that facts name: the word for its name, and how several are found at once."""
+
+    word: str
+    find: Callable[[Sequence[Any], Actor], Mapping[Any, Any]]
+
+
+def key(given: Any) -> Any:
+    """What was given, as it can be looked up: an origin is given as an object."""
+    return (given.get("kind"), given.get("number")) if isinstance(given, dict) else str(given).strip()
+
+
+def _by(field: str, rows: Rows) -> Callable[[Sequence[Any], Actor], Mapping[Any, Any]]:
+    """Found by the text in one field, in one query."""
+
+    def find(given: Sequence[Any], by: Actor) -> Mapping[Any, Any]:
+        wanted = [key(one) for one in given if isinstance(one, str)]
+        return {str(getattr(row, field)): row for row in rows(by).filter(**{f"{field}__in": wanted})}
+
+    return find
+
+
+def _by_id(rows: Rows) -> Callable[[Sequence[Any], Actor], Mapping[Any, Any]]:
+    def find(given: Sequence[Any], by: Actor) -> Mapping[Any, Any]:
+        wanted = [int(key(one)) for one in given if key(one).isdecimal() and len(key(one)) < 19]
+        return {str(row.pk): row for row in rows(by).filter(pk__in=wanted)}
+
+    return find
+
+
+def _parties(given: Sequence[Any], by: Actor) -> Mapping[Any, Any]:
+    """By credit code or full name; a name that two parties bear names none."""
+    wanted = [key(one) for one in given if isinstance(one, str) and one.strip()]
+    rows = visible(Party.objects.filter(Q(uscc__in=wanted) | Q(name__in=wanted)), by).exclude(status="注销")
+    found: dict[Any, Any] = {}
+    twice: set[str] = set()
+    for row in rows:
+        for name in {row.uscc, row.name}:
+            twice |= {name} & set(found)
+            found[name] = row
+    return {name: row for name, row in found.items() if name not in twice}
+
+
+#: Rooms whose records lead to a visit or a case.
+ORIGIN_ROWS: dict[str, Rows] = {
+    "lead": leads.leads, "visit": inspections.visits, "sample": sampling.samples, "listing": online.listings,
+}  # fmt: skip
+
+
+def _origins(given: Sequence[Any], by: Actor) -> Mapping[Any, Any]:
+    found: dict[Any, Any] = {}
+    for one in given:
+        kind, number = key(one) if isinstance(one, dict) else (None, None)
+        if isinstance(kind, str) and kind in ORIGIN_ROWS and isinstance(number, str):
+            row = ORIGIN_ROWS[kind](by).filter(number=number).first()
+            found |= {(kind, number): Origin(kind, row.pk, row.number)} if row else {}
+    return found
+
+
+def _orders(by: Actor) -> QuerySet[Correction]:
+    return visible(Correction.objects.select_related("visit"), by)
+
+
+def _risk_measures(by: Actor) -> QuerySet[RiskMeasure]:
+    return visible(RiskMeasure.objects.all(), by, "item__office_code")
+
+
+#: type → how facts name it
+NAMED: dict[Any, Named] = {
+    Officer: Named("user name", _by("username", lambda by: Officer.objects.filter(is_active=True))),
+    Party: Named("credit code or full name", _parties),
+    Origin: Named("{kind, number}", _origins),
+    Lead: Named("number of a lead", _by("number", leads.leads)),
+    Visit: Named("number of a visit", _by("number", inspections.visits)),
+    Correction: Named("number of an order", _by("number", _orders)),
+    Case: Named("number of a case", _by("number", cases.cases)),
+    Proceeding: Named("number of a proceeding", _by("number", proceeding_queries.proceedings)),
+    Measure: Named("id of a measure", _by_id(lambda by: visible(Measure.objects.all(), by))),
+    RiskMeasure: Named("id of a risk's measure", _by_id(_risk_measures)),
+}  # fmt: skip
