@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ortools.math_opt.python import mathopt
 
-from xiejian.planning.scheduling import check
+from xiejian.planning.scheduling import check, solver
 from xiejian.planning.scheduling.arrange import arrange, join
 from xiejian.planning.scheduling.instance import Inspector, Instance, Need, Outing, Travel
 from xiejian.planning.scheduling.mend import mend
@@ -284,3 +285,30 @@ class TestTheWay:
         # a degree of latitude is 111.2 km: times 1.3 at 40 km/h are 216.8 minutes
         places = {"150525100": (120.0, 42.0), "150525101": (120.0, 43.0)}
         assert Travel(places).minutes("150525100", "150525101") == 217
+
+
+class TestASolverThatBreaksOff:
+    """HiGHS ends some small models with an error of its own; then SCIP solves them."""
+
+    def broken(self, monkeypatch, solvers):
+        solve = mathopt.solve
+
+        def sometimes(model, solver_type, params):
+            if solver_type in solvers:
+                raise AttributeError("'StatusNotOk' object has no attribute 'canonical_code'")
+            return solve(model, solver_type, params=params)
+
+        monkeypatch.setattr(solver.mathopt, "solve", sometimes)
+        model = solver.new()
+        x = model.add_binary_variable()
+        model.maximize(x)
+        return model, x
+
+    def test_gives_way_to_another(self, monkeypatch):
+        model, x = self.broken(monkeypatch, {mathopt.SolverType.HIGHS})
+        assert solver.solve(model, seconds=1, gap=0.01).is_on(x)
+
+    def test_is_an_error_when_there_is_no_other(self, monkeypatch):
+        model, _ = self.broken(monkeypatch, set(solver.SOLVERS))
+        with pytest.raises(RuntimeError, match="every solver"):
+            solver.solve(model, seconds=1, gap=0.01)

@@ -1,4 +1,4 @@
-"""The optimiser behind one door: HiGHS inside OR-tools, one model at a time, with its proven bound.
+"""The optimiser behind one door: HiGHS (else SCIP) inside OR-tools, one model at a time, its bound proven.
 
 HiGHS keeps one set of threads for the whole process, so two models never run at once. Its own
 Python package must not be loaded beside this one: the two libraries then share symbols and crash.
@@ -16,6 +16,8 @@ from ortools.math_opt.python import mathopt
 
 _one_at_a_time = threading.Lock()
 PATIENCE = 6
+#: HiGHS is the fastest on large models; a few small ones it ends with an error, which SCIP solves
+SOLVERS = (mathopt.SolverType.HIGHS, mathopt.SolverType.GSCIP)
 POOR = 0.2  # a first solution that may be further from the best than this is no answer yet
 OUT_OF_TIME = (
     mathopt.TerminationReason.NO_SOLUTION_FOUND,
@@ -65,11 +67,26 @@ def solve(model: Any, *, seconds: float, gap: float) -> Solved | None:
         limits = mathopt.SolveParameters(
             time_limit=dt.timedelta(seconds=seconds * times), relative_gap_tolerance=gap, random_seed=1
         )
-        with _one_at_a_time:
-            result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
+        result = _run(model, limits)
         found = None
         if result.has_primal_feasible_solution():
             found = Solved(result.objective_value(), result.best_objective_bound(), result.variable_values())
         if result.termination.reason not in OUT_OF_TIME or (found and found.gap <= POOR):
             return found
     return found
+
+
+def _run(model: Any, limits: Any) -> Any:
+    """One search; where a solver breaks off with an error of its own, the next one searches.
+
+    Raises RuntimeError when every one breaks off.
+    """
+    broken: Exception | None = None
+    for solver_type in SOLVERS:
+        try:
+            with _one_at_a_time:
+                return mathopt.solve(model, solver_type, params=limits)
+        # OR-tools reports the failure by the first; where its own translation fails, by the second
+        except (RuntimeError, AttributeError) as error:
+            broken = error
+    raise RuntimeError("every solver broke off") from broken
