@@ -28,6 +28,7 @@ from xiejian.registry.models import Party, PartyLink
 from xiejian.risks import queries as risks
 from xiejian.risks.checks import OPEN
 from xiejian.sampling import queries as sampling
+from xiejian.vigilance import queries as vigilance
 from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.views import credit_codes
@@ -124,6 +125,8 @@ def _events(actor: Actor, found: Party) -> list[Event]:
         rooms.append(sampling.timeline(actor, found))
     if may(actor, "leads.view"):
         rooms.append(leads.timeline(actor, found))
+    if may(actor, "vigilance.view"):
+        rooms.append(vigilance.timeline(actor, found))
     if may(actor, "online.view"):
         rooms.append(online.timeline(actor, found))
     if may(actor, "assistance.view"):
