@@ -94,7 +94,7 @@ class TestLettersThatCame:
     def test_an_answer_says_something(self, handling, act):
         with pytest.raises(Refused) as refused:
             act("answer_request", handling, on=TODAY, reply=" ")
-        assert code(refused) == "H101"
+        assert code(refused) == "U101"
 
     def test_a_delay_is_told_in_time(self, handling, act):
         row = act("tell_delay", handling, on=TODAY, until=dt.date(2024, 4, 10), reason="取证困难")
@@ -139,11 +139,11 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("facts", "problem"),
         [
-            ({"other_office": " "}, "H101"),
-            ({"subject": ""}, "H101"),
-            ({"asked": ""}, "H101"),
-            ({"dated_on": TODAY + dt.timedelta(days=1)}, "H102"),
-            ({"direction": "来"}, "H104"),
+            ({"other_office": " "}, "U101"),
+            ({"subject": ""}, "U101"),
+            ({"asked": ""}, "U101"),
+            ({"dated_on": TODAY + dt.timedelta(days=1)}, "U102"),
+            ({"direction": "来"}, "U104"),
         ],
     )
     def test_what_cannot_be_so_is_refused(self, write, facts, problem):

@@ -99,7 +99,7 @@ class TestBatch:
 class TestList:
     def test_names_every_rule_with_meaning_citation_and_status(self, run):
         found = json.loads(run("--list").stdout)
-        assert len(found) == 193
+        assert len(found) == 199
         assert all(r["meaning"] and r["citation"] and (r["unverified"] or r["checked"]) for r in found)
 
 

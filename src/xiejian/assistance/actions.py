@@ -103,7 +103,7 @@ def register_request(
 ) -> AssistanceRequest:
     """Draft a letter to another authority, or enter one that came; CS-8 runs from the day a letter came.
 
-    Refused: H101, H102, H104.
+    Refused: U101, U102, U104.
     """
     require(by, PERMISSION, office_code)
     refuse(

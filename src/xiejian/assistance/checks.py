@@ -18,18 +18,18 @@ def refuse(*found: Iterable[Problem]) -> None:
 
 
 def check_given(text: str, what: str) -> list[Problem]:
-    return [] if text.strip() else [problems("H101", what, what=what)]
+    return [] if text.strip() else [problems("U101", what, what=what)]
 
 
 def check_direction(given: str, known: Iterable[str]) -> list[Problem]:
-    return [] if given in known else [problems("H104", "方向", given=given, known="、".join(known))]
+    return [] if given in known else [problems("U104", "方向", given=given, known="、".join(known))]
 
 
 def check_not_in_future(on: dt.date | None, today: dt.date, what: str) -> list[Problem]:
     """Nothing is recorded before it has happened; an unknown date refuses nothing."""
     if on is None or on <= today:
         return []
-    return [problems("H102", what, what=what, on=on, today=today)]
+    return [problems("U102", what, what=what, on=on, today=today)]
 
 
 def check_order_of_dates(
@@ -38,11 +38,11 @@ def check_order_of_dates(
     """The later step is not dated before the earlier one; an unknown date refuses nothing."""
     if earlier_on is None or later_on is None or earlier_on <= later_on:
         return []
-    return [problems("H103", later, earlier=earlier, earlier_on=earlier_on, later=later, later_on=later_on)]
+    return [problems("U103", later, earlier=earlier, earlier_on=earlier_on, later=later, later_on=later_on)]
 
 
 def check_active(name: str, active: bool) -> list[Problem]:
-    return [] if active else [problems("H105", name=name)]
+    return [] if active else [problems("U105", name=name)]
 
 
 def check_told_in_time(on: dt.date, due: dt.date | None) -> list[Problem]:

@@ -261,7 +261,7 @@ def counts_by(
     base: Tree | None = None,
     where: Place = "duckdb",
 ) -> dict[Any, list[int]]:
-    """Every wanted number for each value of the column ``by``, in one pass; values without any are left out."""
+    """Every wanted number for each value of the column ``by``, in one pass; values without any left out."""
     flags = _Flags()
     chosen = [flags.hold(count.conditions) for count in wanted]
     of = sorted({by, *(count.of for count in wanted if count.of)})

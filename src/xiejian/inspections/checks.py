@@ -57,7 +57,14 @@ EVIDENCE_TYPES: dict[str, tuple[str, tuple[tuple[int, bytes], ...]]] = {
     ".mhtml": ("page", ()),
     ".mht": ("page", ()),
 }
-EVIDENCE_KINDS = {"photo": "照片", "scan": "扫描件", "audio": "录音", "video": "录像", "document": "文件", "page": "网页"}
+EVIDENCE_KINDS = {
+    "photo": "照片",
+    "scan": "扫描件",
+    "audio": "录音",
+    "video": "录像",
+    "document": "文件",
+    "page": "网页",
+}
 #: Photos whose place we can neither read nor take out.
 UNREADABLE_PHOTOS = (".heic", ".heif")
 STAGES = {"": "", "before": "整改前", "after": "整改后"}
