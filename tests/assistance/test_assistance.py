@@ -105,7 +105,7 @@ class TestLettersThatCame:
         row = act("assign_request", row, handler=appoint("wang", "王检", "150525100", now))
         with pytest.raises(Refused) as refused:
             act("tell_delay", row, on=TODAY, until=dt.date(2024, 4, 10), reason="取证困难")
-        assert code(refused) == "H201"
+        assert code(refused) == "U201"
 
     def test_returned_nothing_runs(self, write, act):
         row = act("return_request", write(), on=TODAY, reason="不在我旗")

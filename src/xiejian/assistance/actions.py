@@ -216,7 +216,7 @@ def assign_request(
 def tell_delay(
     *, request: AssistanceRequest, on: dt.date, until: dt.date, reason: str, by: Actor, at: dt.datetime
 ) -> AssistanceRequest:
-    """告知延期: the asking authority is told before the period ends (else H201); the period stays."""
+    """告知延期: the asking authority is told before the period ends (else U201); the period stays."""
     request, _ = _step(request, "tell_delay", by)
     refuse(check.check_given(reason, "延期理由"))
     _dated(at, "告知日期", on, "来函日期", request.dated_on)

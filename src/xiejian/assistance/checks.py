@@ -47,4 +47,4 @@ def check_active(name: str, active: bool) -> list[Problem]:
 
 def check_told_in_time(on: dt.date, due: dt.date | None) -> list[Problem]:
     """A delay is told before the period ends (程序规定 第45条)."""
-    return [] if due is None or on <= due else [problems("H201", "告知日期", due=due, on=on)]
+    return [] if due is None or on <= due else [problems("U201", "告知日期", due=due, on=on)]
