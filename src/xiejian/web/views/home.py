@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count
@@ -41,31 +42,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """今日: what must I do today, what is red?"""
     actor, on = request.actor, clock.today(request)
     context: dict[str, Any] = {"on": on}
-    if may(actor, "planning.view"):
-        context |= _tasks(actor, on)
-    if may(actor, "inspections.view"):
-        context |= _visits(actor, on)
-    if may(actor, "sampling.view"):
-        context |= _samples(actor, on)
-    if may(actor, "cases.view"):
-        open_cases = proceedings.running_out(proceedings.proceedings(actor), on)
-        context["cases_due"] = list(open_cases[:SHOWN])
-    if may(actor, "risks.view"):
-        context["risks"] = risks.waiting(actor, on, WEEK, SHOWN)
-    if may(actor, "credit.view"):
-        context["credit"] = credit.waiting(actor, on)
-    if may(actor, "online.view"):
-        context["lists_due"] = list(online.due_lists(actor, on, WEEK)[:SHOWN])
-    if may(actor, "assistance.view"):
-        context["letters_due"] = list(assistance.due_requests(actor, on, WEEK)[:SHOWN])
-    if may(actor, "registry.view"):
-        context |= _expiring(actor, on)
-    if may(actor, "rules.acknowledge"):
-        context |= _reading(actor, on)
-    if may(actor, "people.manage"):
-        context |= _accounts(actor)
-    if may(actor, "registry.import"):
-        context |= _first_steps(actor, on)
+    for permission, section in SECTIONS.items():
+        if may(actor, permission):
+            context |= section(actor, on)
     return render(request, "web/home.html", context)
 
 
@@ -127,7 +106,7 @@ def _reading(actor: Actor, on: dt.date) -> dict[str, Any]:
     return found
 
 
-def _accounts(actor: Actor) -> dict[str, Any]:
+def _accounts(actor: Actor, on: dt.date) -> dict[str, Any]:
     """For the administrator: who works where, and what was changed last."""
     staff = visible(Officer.objects.all(), actor, "office__code")
     return {
@@ -144,6 +123,35 @@ def _first_steps(actor: Actor, on: dt.date) -> dict[str, Any]:
     has_levels = has_parties and links.filter(level_on__isnull=False).exists()
     has_plan = has_levels and planning.current_plan(actor, on.year) is not None
     return {"steps": None if has_plan else (has_parties, has_levels, has_plan)}
+
+
+def _cases(actor: Actor, on: dt.date) -> dict[str, Any]:
+    return {"cases_due": list(proceedings.running_out(proceedings.proceedings(actor), on)[:SHOWN])}
+
+
+def _lists(actor: Actor, on: dt.date) -> dict[str, Any]:
+    return {"lists_due": list(online.due_lists(actor, on, WEEK)[:SHOWN])}
+
+
+def _letters(actor: Actor, on: dt.date) -> dict[str, Any]:
+    return {"letters_due": list(assistance.due_requests(actor, on, WEEK)[:SHOWN])}
+
+
+#: What each permission adds to the page.
+SECTIONS: dict[str, Callable[[Actor, dt.date], dict[str, Any]]] = {
+    "planning.view": _tasks,
+    "inspections.view": _visits,
+    "sampling.view": _samples,
+    "cases.view": _cases,
+    "risks.view": lambda actor, on: {"risks": risks.waiting(actor, on, WEEK, SHOWN)},
+    "credit.view": lambda actor, on: {"credit": credit.waiting(actor, on)},
+    "online.view": _lists,
+    "assistance.view": _letters,
+    "registry.view": _expiring,
+    "rules.acknowledge": _reading,
+    "people.manage": _accounts,
+    "registry.import": _first_steps,
+}
 
 
 # --- 领导视图 ---------------------------------------------------------------------------------------
