@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from told import TODAY, caller
-from xiejian.leads import rules, triage
+from xiejian.leads import learnt, rules, triage
 from xiejian.registry.models import Licence
 
 
@@ -48,6 +48,33 @@ class TestTheWords:
     @pytest.mark.parametrize("question", ["kind", "topic", "priority", "link"])
     def test_no_expression_speaks_for_an_empty_text(self, question):
         assert not [mark for entry in rules.words(question) for mark, _ in entry.marks if mark.search("")]
+
+
+class TestTheLabelledMessages:
+    @pytest.mark.parametrize(
+        "text", ["楼下饭店油烟呛人，天天开到半夜，能不能管管", "老板欠我们四个月工资不给，工地的人都走光了"]
+    )
+    def test_a_matter_outside_devices_has_no_topic(self, text):
+        assert triage.propose(text).topic == ""
+
+    def test_what_no_expression_knows_is_found_by_its_likeness_and_says_so(self):
+        found = triage.propose("针眼皮耷拉下来睁不开，等了三个月自己代谢")
+        assert any("同类信件相近" in r.why for r in found.reasons if r.question == "topic")
+
+    def test_a_few_characters_are_left_to_the_expressions(self):
+        assert [r.why for r in triage.propose("过期口罩").reasons if r.question == "topic"] == ["提到“过期”"]
+
+    def test_learning_twice_gives_the_same_weights(self):
+        own = learnt.examples_of(rules.messages())[::9]
+        assert (learnt.learn("kind", own).weights == learnt.learn("kind", own).weights).all()
+
+    def test_every_label_of_the_messages_is_an_answer_of_the_pack(self):
+        own = learnt.examples_of(rules.messages())
+        kinds = {entry.id for entry in rules.words("kind")}
+        assert {one.kind for one in own} == kinds and {one.topic for one in own} == {*rules.topics(), ""}
+
+    def test_an_empty_topic_is_a_dash_in_the_file(self):
+        assert learnt.examples_of(["# 说明", "[举报 -]", "烧垃圾"]) == [learnt.Example("烧垃圾", "举报", "")]
 
 
 class TestThePartyMeant:

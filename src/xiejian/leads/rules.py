@@ -73,6 +73,17 @@ def least_weight(question: str) -> int:
 
 
 @cache
+def learning(name: str) -> float:
+    """A setting of learning: longest, seen, restraint, expressions, matters, shown, shortest."""
+    return next(float(entry["value"]) for entry in _load("triage.toml")["learning"] if entry["id"] == name)
+
+
+def messages() -> list[str]:
+    """The lines of the labelled messages that triage learns from."""
+    return (root() / "leads" / "messages.txt").read_text("utf-8").splitlines()
+
+
+@cache
 def topics() -> dict[str, str]:
     """Topic id → label."""
     return {entry.id: entry.label for entry in words("topic")}

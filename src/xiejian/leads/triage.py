@@ -1,4 +1,4 @@
-"""What a lead is about, by the words of the packs: a proposal with its reasons, never a decision."""
+"""What a lead is about, by words and messages of the packs: a proposal with its reasons, no decision."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from xiejian.leads import rules
+from xiejian.leads import learnt, rules
 
 LABELS = {
     "kind": "类型", "topic": "事由", "priority": "紧急程度", "link": "环节", "party": "被反映单位",
     "office": "办理机构", "late": "受理期间", "duplicate": "可能重复",
 }  # fmt: skip
+#: what stands as the answer of a reason that speaks for no topic
+NO_TOPIC = "其他"
 _USUAL = {"kind": "举报", "topic": "", "priority": "一般", "link": ""}
 
 
@@ -76,12 +78,27 @@ def _answer(question: str, text: str) -> tuple[str, list[Reason]]:
     return ordered[0].entry.id, reasons
 
 
+def _learnt_answer(question: str, text: str) -> tuple[str, list[Reason]]:
+    """As `_answer`, but labelled messages decide; a few characters are left to the expressions."""
+    by_words, reasons = _answer(question, text)
+    if len(text.strip()) < rules.learning("shortest"):
+        return by_words, reasons
+    alike = learnt.model(question).resembles(text)
+    label = next((entry.label for entry in rules.words(question) if entry.id == alike.answer), NO_TOPIC)
+    own = [reason for reason in reasons if reason.answer == label]
+    if alike.pieces and not own and (alike.answer or reasons):
+        said = "、".join(f"“{piece}”" for piece in alike.pieces)
+        own = [Reason(question, label, f"用语与已标注的同类信件相近：{said}")]
+    return alike.answer, own + [reason for reason in reasons if reason.answer != label]
+
+
 def propose(text: str, *, kind: str = "", link: str = "") -> Proposal:
     """Kind, topic, priority and link of a text. A ``kind`` or ``link`` that is given stays."""
     answers: dict[str, str] = {}
     reasons: list[Reason] = []
     for question in ("kind", "topic", "priority", "link"):
-        answers[question], why = _answer(question, text)
+        ask = _learnt_answer if question in ("kind", "topic") else _answer
+        answers[question], why = ask(question, text)
         reasons += why
     if not any(reason.question == "kind" for reason in reasons):
         reasons.append(Reason("kind", _USUAL["kind"], "没有找到说明类型的词，按举报核查，不漏线索"))
