@@ -35,6 +35,7 @@ COMMANDS = ANSWERS | {
     "packs": "packs",
     "plan": "plan",
     "sample": "sample",
+    "record": "record",
     "risk": "risk",
     "schedule": "schedule",
     "serve": "server",

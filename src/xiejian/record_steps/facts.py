@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ WORDS: dict[Any, str] = {
     dt.date: "date", dt.datetime: "datetime", str: "text", int: "integer", bool: "boolean", float: "number",
     Decimal: "decimal", Any: "any",
 }  # fmt: skip
+_BROKEN = re.compile("[\x00\ud800-\udfff]")
 _LISTS = (list, Sequence, Collection, Iterable, tuple)
 
 
@@ -127,7 +129,8 @@ def read_facts(
     another type (Y106), a record or person that is not in reach (Y107).
     """
     known = {one.name: one for one in parameters(function, ours)}
-    wrong = [
+    wrong = _not_storable(given)
+    wrong += [
         problems("Y104", name, step=step, field=name, known="、".join(known))
         for name in given
         if name not in known
@@ -141,6 +144,22 @@ def read_facts(
     if wrong:
         raise Refused(wrong)
     return _gathered(function, {n: (known[n], value) for n, value in given.items()}, by, ours)
+
+
+def _not_storable(given: Mapping[str, Any]) -> list[Problem]:
+    """Texts with characters that no database keeps: NUL, and halves of a pair (Y106)."""
+    left: list[tuple[str, Any]] = [("", dict(given))]
+    wrong = []
+    while left:  # no recursion: what is given may be nested as deep as JSON allows
+        where, value = left.pop()
+        if isinstance(value, dict):
+            left += [(where or str(name), part) for name, one in value.items() for part in (name, one)]
+        elif isinstance(value, list):
+            left += [(where, one) for one in value]
+        elif isinstance(value, str) and _BROKEN.search(value):
+            shown = _BROKEN.sub("?", where), _BROKEN.sub("?", value)[:80]
+            wrong.append(problems("Y106", shown[0], field=shown[0], wanted="可以保存的文字", given=shown[1]))
+    return wrong
 
 
 def _gathered(
@@ -223,8 +242,6 @@ def _plain(hint: Any, given: Any, where: str) -> Any:
         if isinstance(given, bool) or not number.is_finite():
             raise _no(where, "数", given)
         return number
-    if hint is str and isinstance(given, str) and "\x00" in given:
-        raise _no(where, "没有空字符的文字", given.replace("\x00", ""))
     fits = isinstance(given, hint) and not (hint is not bool and isinstance(given, bool))
     if not fits:
         labels = {str: "文字", int: "整数", bool: "true 或者 false", float: "数"}

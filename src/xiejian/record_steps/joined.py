@@ -16,6 +16,8 @@ from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.people.policy import Actor
 from xiejian.registry.models import Party
 
+#: One line that the public reads: label and value.
+Shown = tuple[str, str]
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 
@@ -55,19 +57,26 @@ def issue_paper(
 
 
 def draft_publication(
-    *, case: Case, by: Actor, at: dt.datetime, content: Sequence[Sequence[str]] = ()
+    *, case: Case, by: Actor, at: dt.datetime, content: Sequence[Shown] = ()
 ) -> Publication:
     """Draft what the public is to read; without ``content`` the summary that the rules propose."""
-    return publishing.draft_publication(
-        case=case, content=content or publishing.proposed_content(case), by=by, at=at
-    )
+    lines = [list(line) for line in content] or publishing.proposed_content(case)
+    return publishing.draft_publication(case=case, content=lines, by=by, at=at)
 
 
 def redraft_publication(
-    *, publication: Publication, by: Actor, at: dt.datetime, content: Sequence[Sequence[str]] = ()
+    *, publication: Publication, by: Actor, at: dt.datetime, content: Sequence[Shown] = ()
 ) -> Publication:
     """Draft one anew that was returned or withdrawn."""
     return draft_publication(case=publication.case, content=content, by=by, at=at)
+
+
+def correct_publication(
+    *, publication: Publication, content: Sequence[Shown], reason: str, by: Actor, at: dt.datetime
+) -> Publication:
+    """Propose another wording of what is public."""
+    lines = [list(line) for line in content]
+    return publishing.correct_publication(publication=publication, content=lines, reason=reason, by=by, at=at)
 
 
 def propose_exemption(

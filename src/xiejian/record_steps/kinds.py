@@ -212,6 +212,7 @@ _PUBLICATION = Kind(
     _steps(
         [publishing.WORKFLOW], [publishing], redraft_publication=joined.redraft_publication,
         propose_exemption=joined.propose_exemption,
+        correct_publication=joined.correct_publication,
     ),
     ("case.number", "case.party.name", "published_on", "until_on", "ended_on", "office_code"),
     ("early_on", "term", "ground", "note", "effective_on", "proposed_by", "texts.content"),

@@ -36,7 +36,9 @@ class Named:
 
 def key(given: Any) -> Any:
     """What was given, as it can be looked up: an origin is given as an object."""
-    return (given.get("kind"), given.get("number")) if isinstance(given, dict) else str(given).strip()
+    if isinstance(given, dict):
+        return str(given.get("kind")), str(given.get("number"))
+    return str(given).strip()
 
 
 def _by(field: str, rows: Rows) -> Callable[[Sequence[Any], Actor], Mapping[Any, Any]]:
@@ -79,8 +81,8 @@ ORIGIN_ROWS: dict[str, Rows] = {
 def _origins(given: Sequence[Any], by: Actor) -> Mapping[Any, Any]:
     found: dict[Any, Any] = {}
     for one in given:
-        kind, number = key(one) if isinstance(one, dict) else (None, None)
-        if isinstance(kind, str) and kind in ORIGIN_ROWS and isinstance(number, str):
+        kind, number = key(one) if isinstance(one, dict) else ("", "")
+        if kind in ORIGIN_ROWS:
             row = ORIGIN_ROWS[kind](by).filter(number=number).first()
             found |= {(kind, number): Origin(kind, row.pk, row.number)} if row else {}
     return found

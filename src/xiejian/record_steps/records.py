@@ -202,7 +202,7 @@ def _kept(function: Function, facts: dict[str, Any], by: Actor, at: dt.datetime)
     try:
         with transaction.atomic():
             return function(**facts, by=by, at=at)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, OverflowError) as error:
         raise Refused(problems("Y109", why=str(error).splitlines()[0][:200])) from error
 
 
