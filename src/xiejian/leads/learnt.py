@@ -2,8 +2,8 @@
 
 Every piece of one to three characters that occurs in at least two messages has a weight for every answer. So
 has what the expressions of triage.toml found, and whether the text names a device or another's matter.
-The weights are those of least squares held small (ridge regression, solved in its dual form: as many equations as
-messages). They are fitted at first use, within about a second, and kept for the life of the process.
+The weights are those of least squares held small (ridge regression, in its dual form: as many equations
+as messages). They are fitted at first use, within about a second, and kept for the life of the process.
 """
 
 from __future__ import annotations
