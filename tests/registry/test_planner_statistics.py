@@ -21,9 +21,7 @@ def believed() -> int:
 class TestRefresh:
     def test_counts_what_this_transaction_wrote(self, django_assert_num_queries):
         Party.objects.bulk_create(
-            Party(
-                name=f"店{n}", division_code="150525", office_code="150525", created_at=NOW, updated_at=NOW
-            )
+            Party(name=f"店{n}", division_code="150525", office_code="150525", created_at=NOW, updated_at=NOW)
             for n in range(planner_statistics.MANY)
         )
         if connection.vendor == "sqlite":

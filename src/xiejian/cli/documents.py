@@ -50,7 +50,10 @@ def document(
         _paper(
             kind,
             {
-                "visit": visit, "correction": correction, "interview": interview or "", "stop": stop,
+                "visit": visit,
+                "correction": correction,
+                "interview": interview or "",
+                "stop": stop,
                 "liaison": liaison,
             },
             issue,

@@ -104,6 +104,7 @@ class OfficersForm(StepForm):
         label="办案人员", queryset=None,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )  # fmt: skip
+
     def fit(self, record: Case | Proceeding, actor: Actor) -> None:
         self.fields["officers"].queryset = team_choices(actor, record.office_code)
         self.fields["officers"].label_from_instance = lambda o: (

@@ -333,9 +333,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     if taken.done and taken.step:
         messages.success(request, f"已记录：{taken.step.label}。")
         return redirect("case", pk=pk)
-    first: dict[str, Any] = dict.fromkeys(
-        ("decided_on", "closed_on", "on", "moved_on", "first", "last"), on
-    )
+    first: dict[str, Any] = dict.fromkeys(("decided_on", "closed_on", "on", "moved_on", "first", "last"), on)
     first |= {"conduct": found.conduct, "link": found.link, "campaign": found.campaign}
     first["tags"] = "、".join(tags(found.tags))
     titles = campaign_titles(actor)
