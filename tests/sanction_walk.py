@@ -1,16 +1,22 @@
-"""From a complaint to a lower credit grade, as steps of records: the same list for every door of programs.
+"""From a complaint to a lower credit grade, and a risk that closes and opens again, by steps of records.
 
-A line is who, the kind, the step (``create`` makes one) and its facts. A step is taken on the record of
-that kind made last; ``$lead`` in a fact is the number of the lead made last.
+The same list for every door of programs. A line is who, the kind, the step (``create`` makes one) and its
+facts. A step is taken on the record of that kind made last; ``$lead`` in a fact is the number of the lead
+made last, ``$measure`` the measure of the risk.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from visiting import PHOTO
+
 SHOP = "明眸眼镜店"
+#: The plan whose tables count the visit and the case.
+CAMPAIGN = "naiman-2023"
 #: Sealed: no answer may hold it.
 SECRET = "13800001111"
 Line = tuple[str, str, str, dict[str, Any]]
@@ -39,13 +45,15 @@ def lines(today: dt.date) -> list[Line]:
         ("bing", "lead", "accept_lead", on),
         ("bing", "lead", "assign_lead", {"handler": "bing", **on}),
         ("bing", "visit", "create", {
-            "party": SHOP, "link": "经营", "kind": "有因检查", "planned_on": on["on"], "team": ["jia", "yi"],
+            "party": SHOP, "link": "经营", "kind": "有因检查", "campaign": CAMPAIGN,
+            "tags": ["角膜接触镜"], "planned_on": on["on"], "team": ["jia", "yi"],
             "office_code": "150525100", "checklist": "", "origin": {"kind": "lead", "number": "$lead"}}),
         ("jia", "visit", "start_visit", on),
         ("jia", "visit", "record_findings", {"entries": [problem]}),
         ("jia", "visit", "conclude_visit", {}),
         ("jia", "proceeding", "create", {
             "party": SHOP, "conduct": "未经许可经营第三类医疗器械", "conduct_on": on["on"], "link": "经营",
+            "campaign": CAMPAIGN, "tags": ["角膜接触镜"],
             "source": "监督检查", "source_on": on["on"], "origin": {"kind": "visit", "number": "$visit"}}),
         ("jia", "proceeding", "assign_investigators", {"officers": ["jia", "yi"], **on}),
         ("ding", "proceeding", "file_proceeding", on),
@@ -65,6 +73,17 @@ def lines(today: dt.date) -> list[Line]:
         ("ding", "credit_grade", "decide_grades", {"waived": True, **on}),
         ("bing", "lead", "decide_filing", {"filing": "立案", "reason": "违法事实成立", **on}),
         ("bing", "lead", "answer_lead", {"outcome": "属实", "answer": "已作出处罚决定", **on}),
+        ("bing", "risk", "create", {
+            "title": "无证经营角膜接触镜", "content": "同类店铺多", "party": SHOP,
+            "office_code": "150525", **on}),
+        ("bing", "risk", "assess_item", {"level": "medium", "owner": "jia", "reason": "已受处罚", **on}),
+        ("bing", "risk", "add_measure", {"content": "逐店核查", "who": "甲检", "due_on": on["on"]}),
+        ("bing", "risk", "put_under_control", on),
+        ("bing", "risk", "complete_measure", {"measure": "$measure", "result": "已核查", **on}),
+        ("bing", "risk", "ask_strike_off", {"reasons": "已停业", "files": [
+            {"name": "复查.jpg", "base64": base64.b64encode(PHOTO).decode()}], **on}),
+        ("ding", "risk", "strike_off", on),
+        ("bing", "risk", "return_item", {"reason": "换店名再营业", **on}),
     ]  # fmt: skip
 
 
@@ -80,6 +99,8 @@ def walk(door: Door, today: dt.date) -> dict[str, dict[str, Any]]:
 def _filled(given: Any, last: dict[str, dict[str, Any]]) -> Any:
     if isinstance(given, dict):
         return {name: _filled(one, last) for name, one in given.items()}
+    if given == "$measure":
+        return str(last["risk"]["measures_pk"][-1])
     if isinstance(given, str) and given.startswith("$"):
         found = last[given[1:]]
         return found["case"] if given == "$proceeding" else found["number"]

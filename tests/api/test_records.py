@@ -13,6 +13,7 @@ from proceeding_walk import Team, person
 from sanction_walk import SECRET, SHOP, walk
 from visiting import enrol
 from xiejian.figures import measures
+from xiejian.figures.tables import compute
 from xiejian.leads.models import Lead
 from xiejian.people import actions
 from xiejian.people.models import Officer
@@ -86,15 +87,32 @@ def decided() -> object:
     return measures.compute(["cases_decided"], from_on=today, until=today)["cases_decided"].value
 
 
+#: Both kinds of table that the path must move: a campaign's and the annual one.
+TABLES = ("naiman-2023-2", "annual")
+
+
+def cells() -> dict[tuple[object, ...], object]:
+    """Every cell of both tables as of today, by table, row and column."""
+    today = timezone.localdate()
+    found: dict[tuple[object, ...], object] = {}
+    for name in TABLES:
+        table = compute(name, until=today, office_code="150525")
+        for row in table.rows:
+            found |= {(name, *row.label, i): value for i, value in enumerate(row.cells)}
+    return found
+
+
 class TestTheWalk:
     def test_leads_from_a_complaint_to_a_lower_credit_grade(self, door, shop):
-        before = decided()
+        before, tables = decided(), cells()
         last = walk(door, timezone.localdate())
         shop.refresh_from_db()
+        changed = {row for row, value in cells().items() if value != tables.get(row)}
+        assert {table for table, *_ in changed} == set(TABLES)
         states = {kind: answer["state"] for kind, answer in last.items()}
         assert states == {
             "lead": "answered", "visit": "concluded", "proceeding": "decided", "publication": "published",
-            "credit_grade": "in_force",
+            "credit_grade": "in_force", "risk": "returned",
         }  # fmt: skip
         assert (shop.credit_grade > "A", decided() - before) == (True, 1)
         assert SECRET not in json.dumps(last, ensure_ascii=False)

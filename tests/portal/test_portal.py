@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
+from pypdf import PdfWriter
 
 from visiting import jpeg
 from xiejian.leads import actions
@@ -94,9 +95,20 @@ class TestTelling:
 
 
 def archive() -> bytes:
+    """A Word file with a macro of 200 MB in a few hundred KB."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("word/vbaProject.bin", b"0" * 1_000_000)
+        file.writestr("word/vbaProject.bin", b"0" * 200_000_000)
+    return out.getvalue()
+
+
+def report() -> bytes:
+    """A PDF of 300 pages."""
+    pages = PdfWriter()
+    for _ in range(300):
+        pages.add_blank_page(595, 842)
+    out = io.BytesIO()
+    pages.write(out)
     return out.getvalue()
 
 
@@ -116,7 +128,7 @@ class TestWhatDoesNotGetIn:
         ("name", "content"),
         [
             ("照片.jpg", b"<html><script>x</script></html>"),
-            ("报告.pdf", b"%PDF-1.7\n" + b"x" * 1000),
+            ("报告.pdf", report()),
             ("宏.docm", archive()),
             ("一半.jpg", jpeg()[:200]),
             ("很大.png", bomb()),

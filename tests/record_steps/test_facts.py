@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files import File
 
+from visiting import PHOTO
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.record_steps import joined
@@ -26,7 +29,7 @@ class Goods:
 def act(
     *, on: dt.date, goods: Goods, by: Actor, at: dt.datetime, permission: str = "x", number: int = 0,
     parts: Sequence[tuple[dt.date, int]] = (), facts: Mapping[str, Any] | None = None, sure: bool = False,
-    until: dt.date | None = None, lines: Sequence[Goods] = (),
+    until: dt.date | None = None, lines: Sequence[Goods] = (), files: Sequence[File] = (),
 ) -> None:  # fmt: skip
     """An action with every type of parameter."""
 
@@ -115,3 +118,23 @@ class TestTheKinds:
     def test_show_nothing_of_an_informant(self, kind):
         shown = {part for path in (*kind.brief, *kind.more) for part in path.split(".")}
         assert shown & {"informant", "receipt", "sealed", "person_key", "extra"} == set()
+
+
+class TestAFile:
+    def test_is_its_name_and_its_bytes(self):
+        (found,) = read(files=[{"name": " 复查.jpg ", "base64": base64.b64encode(PHOTO).decode()}])["files"]
+        assert (found.name, found.read()) == ("复查.jpg", PHOTO)
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "复查.jpg",
+            {"name": "复查.jpg"},
+            {"name": "复查.jpg", "base64": "不是"},
+            {"name": "复查.jpg", "base64": ""},
+            {"name": " ", "base64": "YQ=="},
+            {"name": 3, "base64": "YQ=="},
+        ],
+    )
+    def test_that_is_none_is_refused(self, given):
+        assert codes(files=[given]) == ["Y106"]

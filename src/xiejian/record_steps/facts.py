@@ -6,6 +6,7 @@ the others; an optional one, and each line of a list, as an object of its own.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import inspect
 import re
@@ -18,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.core.files import File
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from xiejian.kernel import dates
@@ -54,7 +57,7 @@ class Parameter:
 
 
 def parameters(function: Function, ours: Collection[str] = ()) -> list[Parameter]:
-    """The facts that an action takes; those of ``ours`` and files are not asked."""
+    """The facts that an action takes; those of ``ours`` are not asked."""
     found = []
     for name, hint, required in _signature(function):
         if name in OURS or name in ours or not _readable(hint):
@@ -94,12 +97,13 @@ def _one(hint: Any) -> Any:
 
 
 def _readable(hint: Any) -> bool:
-    """Whether JSON can hold it: a file, for one, it cannot."""
+    """Whether JSON can hold it: a function, for one, it cannot."""
     hint = _one(hint)
     kind = typing.get_origin(hint) or hint
     if kind in _LISTS:
         return all(_readable(part) for part in typing.get_args(hint) if part is not Ellipsis)
-    return kind in (Mapping, dict) or hint in WORDS or hint in naming.NAMED or is_dataclass(hint)
+    known = kind in (Mapping, dict) or kind is File or hint in WORDS or hint in naming.NAMED
+    return known or is_dataclass(hint)
 
 
 def word(hint: Any) -> str:
@@ -110,6 +114,8 @@ def word(hint: Any) -> str:
         return "[" + ", ".join(word(part) for part in typing.get_args(hint)) + "]"
     if kind in _LISTS:
         return f"list of {word((*typing.get_args(hint), Any)[0])}"
+    if kind is File:
+        return "{name, base64}"
     if hint in naming.NAMED:
         return naming.NAMED[hint].word
     if is_dataclass(hint):
@@ -194,6 +200,8 @@ def read(hint: Any, given: Any, where: str, by: Actor) -> Any:
         return _named(hint, [given], where, by)[0]
     if kind in _LISTS:
         return _list(hint, given, where, by)
+    if kind is File:
+        return _file(given, where)
     if kind in (Mapping, dict):
         if not isinstance(given, dict):
             raise _no(where, "对象", given)
@@ -219,6 +227,19 @@ def _list(hint: Any, given: Any, where: str, by: Actor) -> Any:
         return _named(part, given, where, by)
     found = [read(part, one, f"{where}.{i}", by) for i, one in enumerate(given)]
     return tuple(found) if typing.get_origin(hint) is tuple else found
+
+
+def _file(given: Any, where: str) -> ContentFile[bytes]:
+    """A small file inside the JSON: its name, and its bytes as base64."""
+    parts = given if isinstance(given, dict) else {}
+    name, text = parts.get("name"), parts.get("base64")
+    try:
+        content = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except ValueError:  # no base64, or not even ASCII
+        content = b""
+    if not content or not isinstance(name, str) or not name.strip():
+        raise _no(where, "文件：name 和 base64", given)
+    return ContentFile(content, name=name.strip())
 
 
 def _named(hint: Any, given: list[Any], where: str, by: Actor) -> list[Any]:
