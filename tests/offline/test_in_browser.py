@@ -26,7 +26,7 @@ UDI = "(01)06972253600013(10)A1"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[FieldServer]:
     found = FieldServer(tmp_path_factory.mktemp("field"))
-    found.seed(visits=3, parties=20)
+    found.seed(visits=4, parties=20)  # one for each test that begins one
     found.start()
     yield found
     found.kill()
