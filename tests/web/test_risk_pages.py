@@ -102,10 +102,21 @@ class TestASignal:
         assert "没有记录" in page(officer, "/risks/signals/failed_samples/?which=before")
 
     @pytest.mark.parametrize(
-        "address", ["none/", "failed_samples/?by=point", "failed_samples/?by=party&key=x"]
+        "address",
+        [
+            "none/",
+            "failed_samples/?by=point",
+            "failed_samples/?by=party&key=x",
+            "failed_samples/?by=party&key=²",
+            "failed_samples/?by=party&key=99999999999999999999",
+        ],
     )
     def test_that_does_not_exist_is_not_found(self, officer, address):
         assert officer.get(f"/risks/signals/{address}").status_code == 404
+
+    def test_does_not_name_a_party_of_another_county(self, officer, theirs):
+        text = page(officer, f"/risks/signals/failed_samples/?by=party&key={theirs.pk}")
+        assert theirs.name not in text
 
     def test_of_another_county_is_refused(self, officer, dushan):
         assert officer.get("/risks/signals/failed_samples/?office=522726").status_code == 403

@@ -31,7 +31,7 @@ from xiejian.kernel.problems import Problem, Refused
 from xiejian.people import audit
 from xiejian.people.models import Office, Officer
 from xiejian.people.numbering import next_number
-from xiejian.people.policy import Actor, require
+from xiejian.people.policy import SYSTEM, Actor, require
 from xiejian.registry.actions import set_consultation_focus
 from xiejian.registry.models import Party, PartyLink
 from xiejian.risks import checks as check
@@ -121,7 +121,8 @@ def prepare_meeting(*, office_code: str, year: int, quarter: int, by: Actor, at:
 
 def _store_readings(meeting: RiskMeeting, found: Sequence[counting.Reading]) -> None:
     meeting.readings.all().delete()
-    labels = queries.labels((one.by, one.key) for one in found if one.by)
+    # the groups come from what was counted, not from what somebody asked for
+    labels = queries.labels(SYSTEM, ((one.by, one.key) for one in found if one.by))
     SignalReading.objects.bulk_create(
         SignalReading(
             meeting=meeting, signal=one.signal.id, grouping=one.by, key=one.key, count=one.counted.now,

@@ -78,14 +78,17 @@ def standing_for(
     return {name: row for name, row in found.items() if name in wanted}
 
 
-def labels(named: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """(grouping, key) → what people call the group: name of party or office, text of a check point."""
+def labels(actor: Actor | None, named: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """(grouping, key) → what people call the group: name of party or office, text of a check point.
+
+    A party out of the actor's reach has no name here: whoever asks may have made the key up.
+    """
     keys: dict[str, set[str]] = {}
     for by, key in named:
         keys.setdefault(by, set()).add(key)
     found: dict[tuple[str, str], str] = {}
     if parties := keys.get("party"):
-        rows = Party.objects.filter(pk__in=[int(key) for key in parties])
+        rows = visible(Party.objects.filter(pk__in=[int(key) for key in parties]), actor)
         found |= {("party", str(pk)): name for pk, name in rows.values_list("pk", "name")}
     if stations := keys.get("station"):
         offices = Office.objects.filter(code__in=stations)

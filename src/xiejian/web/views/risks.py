@@ -216,7 +216,8 @@ def risk_signal(request: HttpRequest, signal_id: str) -> HttpResponse:
     signal = signals.load().get(signal_id)
     asked = request.GET
     by, key = asked.get("by", ""), asked.get("key", "")
-    if signal is None or (by and by not in signal.by) or (by == "party" and not key.isdigit()):
+    is_number = key.isdecimal() and len(key) < 19  # what a key of the database can be
+    if signal is None or (by and by not in signal.by) or (by == "party" and not is_number):
         raise Http404
     office = asked.get("office") or request.actor.office_code
     require(request.actor, "risks.view", office, where=signal.label)
@@ -228,7 +229,7 @@ def risk_signal(request: HttpRequest, signal_id: str) -> HttpResponse:
     context = {
         "signal": signal,
         "facts": facts[signal.facts].meaning,
-        "label": queries.labels([(by, key)]).get((by, key), key) if by else "",
+        "label": queries.labels(request.actor, [(by, key)]).get((by, key), key) if by else "",
         "grouping": signals.GROUPINGS[by][1] if by else "",
         "least": signal.by.get(by),
         "records": counting.records(signal, by, key, getattr(spans, which), office),
