@@ -173,6 +173,9 @@ class TestTheList:
     def test_has_tabs(self, officer, risk, tab, shown):
         assert (risk.number in page(officer, f"/risks/items/?tab={tab}")) is shown
 
+    def test_takes_a_number_that_is_none_for_no_filter(self, officer):
+        assert officer.get("/risks/items/?meeting=²").status_code == 200
+
     def test_is_a_word_document_too(self, officer, risk):
         assert risk.number in word(officer.get("/risks/items/paper/?tab=open"))
 

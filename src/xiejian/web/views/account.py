@@ -53,7 +53,7 @@ def demo_accounts() -> list[tuple[str, str, str, str]]:
     """(login name, name, office, role) of the demo's officers, those of the sections first."""
     rows = Officer.objects.filter(is_active=True, username__contains=".").select_related("office")
     order = ["section_officer", "head", "station_inspector", "upper_viewer", "administrator"]
-    found = [o for o in rows if not o.username.rsplit("_", 1)[-1].isdigit()]
+    found = [o for o in rows if not o.username.rsplit("_", 1)[-1].isdecimal()]
     found.sort(key=lambda o: (order.index(o.role) if o.role in order else len(order), o.username))
     return [(o.username, o.name, o.office.name, role_label(o.role)) for o in found[:12]]
 

@@ -384,7 +384,7 @@ def campaign_untagged(request: HttpRequest, pk: int) -> HttpResponse:
     wrong: list[Problem] = []
     if request.method == "POST":
         reason, at = request.POST.get("reason", ""), clock.now(request)
-        chosen = {kind: [int(k) for k in request.POST.getlist(kind) if k.isdigit()] for kind in TAG}
+        chosen = {kind: [int(k) for k in request.POST.getlist(kind) if k.isdecimal()] for kind in TAG}
         try:
             done = sum(
                 TAG[kind](keys, found.title, reason, actor, at) for kind, keys in chosen.items() if keys

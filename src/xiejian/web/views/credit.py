@@ -198,7 +198,7 @@ def credit_grades(request: HttpRequest) -> HttpResponse:
     tab = asked.get("tab") or ("all" if run or asked.get("state") else "due")
     rows = queries.grades(
         actor, search=asked.get("q", ""), state=asked.get("state", ""), grade=asked.get("grade", ""),
-        office=asked.get("office", ""), run=int(run) if run.isdigit() else None,
+        office=asked.get("office", ""), run=int(run) if run.isdecimal() else None,
     )  # fmt: skip
     bulk = [("告知所选", "bell", reverse("credit_notify"))] if may(actor, "credit.edit") else []
     if may(actor, "credit.decide"):
@@ -313,7 +313,7 @@ def _together(
     """The chosen results are shown first; done on POST."""
     actor, on = request.actor, clock.today(request)
     asked = request.POST.get("ids", "").split(",") if request.method == "POST" else request.GET.getlist("ids")
-    wanted = [int(key) for key in asked if key.isdigit()]
+    wanted = [int(key) for key in asked if key.isdecimal()]
     rows = list(queries.grades(actor).filter(pk__in=wanted).order_by("party__name", "pk"))
     form = form_class(request.POST or None, initial={"on": on})
     wrong: list[Problem] = []

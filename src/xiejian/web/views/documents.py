@@ -77,7 +77,7 @@ def document(request: HttpRequest, kind: str) -> HttpResponse:
     year = request.GET.get("year", "")
     draft = drafts.make(
         kind=kind,
-        year=int(year) if year.isdigit() else clock.today(request).year,
+        year=int(year) if year.isdecimal() else clock.today(request).year,
         office_code=office_code,
         by=request.actor,
         at=clock.now(request),

@@ -340,7 +340,7 @@ def event_quotas(request: HttpRequest) -> HttpResponse:
     """报告任务: how many reports was each unit asked for this year, who is behind?"""
     asked, actor, today = request.GET, request.actor, clock.today(request)
     years = range(today.year, today.year - YEARS, -1)
-    year = int(asked["year"]) if asked.get("year", "").isdigit() else today.year
+    year = int(asked["year"]) if asked.get("year", "").isdecimal() else today.year
     form = QuotaForm(request.POST or None, initial={"count": rules.quota_proposed()})
     wrong: list[Problem] = []
     if request.method == "POST":

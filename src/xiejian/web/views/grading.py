@@ -46,7 +46,7 @@ def _links(actor: Actor, asked: dict[str, str]) -> QuerySet[PartyLink]:
         rows = rows.filter(link=asked["link"])
     if asked.get("level") == "none":
         rows = rows.filter(level__isnull=True)
-    elif asked.get("level", "").isdigit():
+    elif asked.get("level", "").isdecimal():
         rows = rows.filter(level=int(asked["level"]))
     if asked.get("office"):
         rows = rows.filter(party__office_code__startswith=divisions.stem(asked["office"]))

@@ -259,7 +259,7 @@ def _of_party(rows: Any, asked: str | None) -> Any:
     """The record of the party that the address names; 404 for one that is not there."""
     if not asked:
         return None
-    found = rows.filter(pk=int(asked)).first() if asked.isdigit() else None
+    found = rows.filter(pk=int(asked)).first() if asked.isdecimal() else None
     if found is None:
         raise Http404
     return found

@@ -100,7 +100,7 @@ def _rows(request: HttpRequest, tab: str, on: dt.date) -> QuerySet[Found]:
     names = ("state", "platform", "outcome", "source", "rule", "office")
     of = asked.get("of", "")
     rows = queries.listings(
-        request.actor, search=asked.get("q", ""), of=int(of) if of.isdigit() else None,
+        request.actor, search=asked.get("q", ""), of=int(of) if of.isdecimal() else None,
         **{name: asked.get(name, "") for name in names},
     )  # fmt: skip
     if tab == "check":
@@ -215,7 +215,7 @@ class HandOutForm(PageForm):
 def listing_assign(request: HttpRequest) -> HttpResponse:
     """分派: give the chosen offers to one officer; shown first, done on POST."""
     asked = request.POST if request.method == "POST" else request.GET
-    picked = [int(i) for i in asked.getlist("ids") if i.isdigit()]
+    picked = [int(i) for i in asked.getlist("ids") if i.isdecimal()]
     rows = list(queries.listings(request.actor).filter(pk__in=picked, state__in=("listed", "checked")))
     form = HandOutForm(request.POST or None)
     form.fields["handler"].queryset = queries.handlers(request.actor, request.actor.office_code)

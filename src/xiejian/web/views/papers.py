@@ -31,7 +31,7 @@ def _paper(request: HttpRequest, kind: str, pk: int) -> Paper:
     if kind not in papers.KINDS:
         raise Http404
     asked = request.GET.get("part", "")
-    part = int(asked) if asked.isdigit() else None
+    part = int(asked) if asked.isdecimal() else None
     try:
         return papers.make(kind, pk, by=request.actor, on=clock.today(request), part=part)
     except Refused as refused:

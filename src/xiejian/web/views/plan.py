@@ -475,7 +475,7 @@ class Asked:
         level = asked.get("level", "")
         rows = queries.tasks(
             self.actor, plan=self.plan, search=asked.get("q", ""), link=asked.get("link", ""),
-            level=int(level) if level.isdigit() else None, kind=asked.get("kind", ""), office=office,
+            level=int(level) if level.isdecimal() else None, kind=asked.get("kind", ""), office=office,
             origin=asked.get("origin", ""),
         ).filter(plan__in=self.plans)  # fmt: skip
         if level == "none":
@@ -596,11 +596,11 @@ class AllocateForm(PageForm):
 def _picked(request: HttpRequest, found: Plan) -> list[Task]:
     """The tasks meant: those named, or with ``all`` every one that the list's conditions leave."""
     if request.method == "POST":
-        wanted = [int(i) for i in request.POST.get("tasks", "").split(",") if i.isdigit()]
+        wanted = [int(i) for i in request.POST.get("tasks", "").split(",") if i.isdecimal()]
     elif request.GET.get("all"):
         return list(Asked(request, found).rows)
     else:
-        wanted = [int(i) for i in request.GET.getlist("ids") if i.isdigit()]
+        wanted = [int(i) for i in request.GET.getlist("ids") if i.isdecimal()]
     return list(queries.tasks(request.actor, plan=found).filter(pk__in=wanted))
 
 

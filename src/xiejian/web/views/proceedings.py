@@ -332,7 +332,7 @@ def proceeding_new(request: HttpRequest, pk: int) -> HttpResponse:
     actor = request.actor
     party = get_object_or_404(visible(Party.objects.all(), actor), pk=pk)
     kind, record = request.GET.get("source", ""), request.GET.get("record", "")
-    number = int(record) if record.isdigit() and len(record) < 12 else 0
+    number = int(record) if record.isdecimal() and len(record) < 12 else 0
     told = _from_record(actor, kind, number) if number else {}
     first_link = party.links.values_list("link", flat=True).first()
     first = {"source_on": clock.today(request), "link": first_link} | {k: v for k, v in told.items() if v}

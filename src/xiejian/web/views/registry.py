@@ -131,7 +131,7 @@ def _found(actor: Actor, asked: Any) -> QuerySet[Party]:
         actor,
         search=asked.get("q", ""),
         link=asked.get("link", ""),
-        level=int(level) if level.isdigit() else None,
+        level=int(level) if level.isdecimal() else None,
         office=asked.get("office", ""),
         status=asked.get("status", ""),
         area=asked.get("area", ""),

@@ -90,7 +90,7 @@ def risk_meetings(request: HttpRequest) -> HttpResponse:
         Column("state", "状态", _meeting_state, ("state",), tone=lambda m: MEETING_TONES[m.state]),
     ]  # fmt: skip
     year = asked.get("year", "")
-    rows = queries.meetings(request.actor, asked.get("q", ""), int(year) if year.isdigit() else None)
+    rows = queries.meetings(request.actor, asked.get("q", ""), int(year) if year.isdecimal() else None)
     this_year = clock.today(request).year
     years = [(str(y), f"{y}年") for y in range(this_year, this_year - 4, -1)]
     listing = Listing(
@@ -181,7 +181,7 @@ def risk_meeting(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _list_reading(request: HttpRequest, meeting: RiskMeeting) -> RiskItem:
     given = request.POST.get("reading", "")
-    reading = get_object_or_404(meeting.readings, pk=int(given) if given.isdigit() else 0)
+    reading = get_object_or_404(meeting.readings, pk=int(given) if given.isdecimal() else 0)
     return actions.list_reading(
         reading=reading, on=clock.today(request), by=request.actor, at=clock.now(request)
     )
@@ -205,7 +205,7 @@ def risk_report(request: HttpRequest, pk: int) -> HttpResponse:
 def _quarter(request: HttpRequest) -> tuple[int, int]:
     """The quarter that the address asks about, else the one of today."""
     year, number = request.GET.get("year", ""), request.GET.get("quarter", "")
-    if year.isdigit() and 2000 <= int(year) <= 2100 and number in [str(q) for q in QUARTERS]:
+    if year.isdecimal() and 2000 <= int(year) <= 2100 and number in [str(q) for q in QUARTERS]:
         return int(year), int(number)
     return signals.quarter_of(clock.today(request))
 
@@ -285,7 +285,10 @@ def _rows(request: HttpRequest, tab: str) -> QuerySet[RiskItem]:
     given = {key: asked.get(key, "") for key in GIVEN}
     meeting = asked.get("meeting", "")
     rows = queries.items(
-        request.actor, search=asked.get("q", ""), meeting=int(meeting) if meeting.isdigit() else None, **given
+        request.actor,
+        search=asked.get("q", ""),
+        meeting=int(meeting) if meeting.isdecimal() else None,
+        **given,
     )
     return queries.of_tab(rows, tab, clock.today(request))
 
@@ -356,7 +359,9 @@ class RiskForm(PageForm):
 def risk_new(request: HttpRequest) -> HttpResponse:
     """列入风险: what somebody saw, without a signal; of a party when the address names one."""
     actor, given = request.actor, request.GET.get("party", "")
-    party = get_object_or_404(visible(Party.objects.all(), actor), pk=int(given)) if given.isdigit() else None
+    party = (
+        get_object_or_404(visible(Party.objects.all(), actor), pk=int(given)) if given.isdecimal() else None
+    )
     first = {"on": clock.today(request), "office_code": party.office_code if party else actor.office_code}
     form = RiskForm(request.POST or None, initial=first, offices=office_choices(actor))
     wrong: list[Problem] = []

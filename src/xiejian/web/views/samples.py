@@ -104,7 +104,7 @@ def _rows(request: HttpRequest, tab: str, on: dt.date) -> QuerySet[Sample]:
     line = asked.get("line", "")
     rows = queries.samples(
         request.actor, search=asked.get("q", ""), since=since, until=until,
-        plan=int(plan) if plan.isdigit() else None, line=int(line) if line.isdigit() else None, **given,
+        plan=int(plan) if plan.isdecimal() else None, line=int(line) if line.isdecimal() else None, **given,
     )  # fmt: skip
     if tab == "failed":
         return rows.filter(queries.FAILING)
@@ -289,7 +289,7 @@ def sample_new(request: HttpRequest) -> HttpResponse:
     asked, actor, on = request.GET, request.actor, clock.today(request)
     planned = _planned(request)
     given = str(planned.party_id) if planned else asked.get("party", "")
-    if not given.isdigit():
+    if not given.isdecimal():
         return _choose_party(request)
     party = get_object_or_404(visible(Party.objects.all(), actor), pk=int(given))
     first = {
@@ -318,7 +318,7 @@ def sample_new(request: HttpRequest) -> HttpResponse:
 def _planned(request: HttpRequest) -> Sample | None:
     """The planned sample whose sheet is asked for."""
     asked = request.GET.get("sample", "")
-    if not asked.isdigit():
+    if not asked.isdecimal():
         return None
     rows = queries.samples(request.actor, state="planned")
     return get_object_or_404(rows, pk=int(asked))
@@ -331,7 +331,7 @@ def _choose_party(request: HttpRequest) -> HttpResponse:
     line = request.GET.get("line", "")
     context = {
         "q": asked,
-        "line": line if line.isdigit() else "",
+        "line": line if line.isdecimal() else "",
         "parties": found[:PARTIES_OFFERED].prefetch_related("links") if asked else [],
         "more": asked and registry.count(found) > PARTIES_OFFERED,
         "lines": [s for s in queries.line_states(actor, None, clock.today(request)) if s.left],

@@ -68,7 +68,7 @@ def schedule_board(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("schedule", "")
     draft = (
         visible(Schedule.objects.all(), request.actor).filter(pk=int(asked)).first()
-        if asked.isdigit()
+        if asked.isdecimal()
         else None
     )
     lines = queries.calendar(request.actor, first, last, office=office, draft=draft)

@@ -91,7 +91,7 @@ def visit_sign(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     require(request.actor, "inspections.visit", found.office_code)
     asked = request.GET.get("part", "0")
-    part = int(asked) if asked.isdigit() else 0
+    part = int(asked) if asked.isdecimal() else 0
     wrong: list[Problem] = []
     bound: dict[str, PageForm] = {}
     if request.method == "POST" and (do := request.POST.get("do", "")) in FORMS:

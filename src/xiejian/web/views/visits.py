@@ -320,7 +320,7 @@ def _task(request: HttpRequest) -> Task | None:
     """The task of the plan that led here, when it is one of the own."""
     given = request.GET.get("task", "")
     rows = visible(Task.objects.select_related("party"), request.actor)
-    return rows.filter(pk=int(given)).first() if given.isdigit() else None
+    return rows.filter(pk=int(given)).first() if given.isdecimal() else None
 
 
 @needs("inspections.visit")
@@ -329,7 +329,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
     """安排检查: whom, what for, when, by whom, with which checklist."""
     task = _task(request)
     given = request.GET.get("party", "") or (str(task.party_id) if task and task.party_id else "")
-    if not given.isdigit():
+    if not given.isdecimal():
         return _choose_party(request)
     party = get_object_or_404(visible(Party.objects.all(), request.actor), pk=int(given))
     on, origin = clock.today(request), origins.asked(request)
