@@ -56,6 +56,64 @@ class Officer(AbstractBaseUser):
         return self.name
 
 
+class FirmUser(AbstractBaseUser):
+    """企业账号: somebody of a firm who signs in at the firms' entrance. No officer, in no office."""
+
+    uscc = models.CharField("统一社会信用代码", max_length=18, db_index=True)
+    firm_name = models.CharField("单位名称", max_length=200)
+    username = models.CharField("登录名", max_length=60)
+    name = models.CharField("姓名", max_length=60)
+    role = models.CharField("角色", max_length=30)
+    phone = models.CharField("电话", max_length=30, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        ordering = ["uscc", "username"]
+        constraints = [models.UniqueConstraint(fields=["uscc", "username"], name="one_username_per_firm")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FirmInvitation(models.Model):
+    """开户邀请: a link, shown once, by which somebody of a firm opens an account there."""
+
+    uscc = models.CharField("统一社会信用代码", max_length=18, db_index=True)
+    firm_name = models.CharField("单位名称", max_length=200)
+    role = models.CharField("角色", max_length=30)
+    person = models.CharField("受邀人", max_length=60, blank=True)
+    # who asked: an office, or the firm's own administrator (then empty)
+    office_code = models.CharField("机构代码", max_length=12, blank=True, db_index=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    expires_on = models.DateField("有效期至")
+    made_at = models.DateTimeField("邀请时间")
+    by_name = models.CharField("邀请人", max_length=60)
+    used_at = models.DateTimeField("使用时间", null=True, blank=True)
+    used_by = models.ForeignKey(FirmUser, models.PROTECT, null=True, blank=True, related_name="invitations")
+    revoked_at = models.DateTimeField("撤回时间", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+
+
+class FirmKey(models.Model):
+    """接口密钥: by which a firm's programs speak as one of its accounts; kept as a digest, shown once."""
+
+    user = models.ForeignKey(FirmUser, models.PROTECT, related_name="keys", verbose_name="账号")
+    name = models.CharField("用途", max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField("生成时间")
+    by_name = models.CharField("生成人", max_length=60)
+    expires_on = models.DateField("有效期至")
+    revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+
+
 class NetworkPerson(models.Model):
     """协管员、信息员、监测员: people outside the office whom it trains and relies on."""
 

@@ -25,6 +25,15 @@ PERMISSIONS = {
     "vigilance.view": "查看不良事件与召回",
     "vigilance.report": "登记、补充不良事件报告",
     "vigilance.review": "审核不良事件报告、研判信号、督办召回",
+    "supply.view": "查看进销存与追溯",
+    "supply.import": "导入进销存记录",
+    "coldchain.view": "查看冷链记录",
+    "firms.view": "查看企业协同",
+    "firms.edit": "向企业发通知、布置培训、确认报送",
+    "firms.invite": "邀请企业开户、停用企业账号",
+    "self_inspections.view": "查看企业自查",
+    "self_inspections.review": "审阅企业自查、列入重点",
+    "hospitals.view": "查看医疗机构设备与植入材料",
     "leads.view": "查看投诉举报与线索",
     "leads.handle": "登记、分流、办理线索",
     "leads.identity": "查看反映人信息",
@@ -56,4 +65,21 @@ PERMISSIONS = {
     "people.view": "查看机构人员",
     "people.manage": "管理机构人员与权限",
     "audit.view": "查看审计记录",
+}
+
+#: What a firm's own people may do, each for the own firm only; officers hold none of these.
+FIRM_PERMISSIONS = {
+    "firm.view": "查看本单位",
+    "firm.manage": "管理本单位账号与接口密钥",
+    "firm.answer": "答复整改、签收通知、报送变动与承诺",
+    "firm.inspect": "填报自查",
+    "firm.supply": "登记进销存",
+    "firm.coldchain": "登记冷链记录",
+    "firm.report": "报告不良事件、答复召回",
+    "firm.hospital": "登记设备、植入材料",
+    "firm.patients": "还原患者身份",
+    "firm.quality": "编写质量文件、登记内审与客户反馈",
+    "firm.quality_approve": "批准质量文件",
+    "firm.sales": "登记客户、合同、订单与收款",
+    "firm.sales_approve": "审批合同与价格例外",
 }

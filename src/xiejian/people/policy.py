@@ -9,29 +9,41 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from xiejian.kernel.divisions import stem
 from xiejian.kernel.problems import Catalogue, Refused
-from xiejian.people.models import Officer
-from xiejian.people.permissions import PERMISSIONS
+from xiejian.people.models import FirmUser, Officer
+from xiejian.people.permissions import FIRM_PERMISSIONS, PERMISSIONS
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 M = TypeVar("M", bound=Model)
 
 
+#: Where the people of a firm stand in the tree of offices: nowhere. No office code begins so.
+NO_OFFICE = "firm"
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Whoever acts: an officer who signed in, or the system's own command line."""
+    """Whoever acts: an officer who signed in, somebody of a firm, or the system's own command line.
+
+    ``firm`` is the credit code of the firm that somebody belongs to; empty for officers and the system.
+    """
 
     username: str
     name: str
     office_code: str
     role: str
+    firm: str = ""
 
     @classmethod
     def of(cls, officer: Officer) -> Actor:
         return cls(officer.username, officer.name, officer.office.code, officer.role)
+
+    @classmethod
+    def of_firm(cls, user: FirmUser) -> Actor:
+        return cls(f"{user.uscc}:{user.username}", user.name, NO_OFFICE, user.role, user.uscc)
 
 
 #: The command line and background work: runs on the machine itself, sees every office.
@@ -49,15 +61,25 @@ class Answer:
         return self.allowed
 
 
+def _read_roles(name: str, known: dict[str, str]) -> dict[str, dict[str, object]]:
+    with Path(__file__).with_name(name).open("rb") as file:
+        found = tomllib.load(file)
+    for role, entry in found.items():
+        if unknown := set(entry["permissions"]) - set(known):
+            raise ValueError(f"role {role} names unknown permissions {sorted(unknown)}")
+    return found
+
+
 @cache
 def roles() -> dict[str, dict[str, object]]:
     """Role id → {label, permissions}; ValueError when roles.toml names an unknown permission."""
-    with Path(__file__).with_name("roles.toml").open("rb") as file:
-        found = tomllib.load(file)
-    for role, entry in found.items():
-        if unknown := set(entry["permissions"]) - set(PERMISSIONS):
-            raise ValueError(f"role {role} names unknown permissions {sorted(unknown)}")
-    return found
+    return _read_roles("roles.toml", PERMISSIONS)
+
+
+@cache
+def firm_roles() -> dict[str, dict[str, object]]:
+    """The roles of a firm's own people, as ``roles``; from firm_roles.toml."""
+    return _read_roles("firm_roles.toml", FIRM_PERMISSIONS)
 
 
 def roles_with(permission: str) -> list[str]:
@@ -68,7 +90,7 @@ def roles_with(permission: str) -> list[str]:
 
 
 def role_label(role: str) -> str:
-    return "系统" if role == "system" else str(roles().get(role, {}).get("label", role))
+    return "系统" if role == "system" else str((roles() | firm_roles()).get(role, {}).get("label", role))
 
 
 #: A firm that answers its own order by a receipt link: no officer, no rows, this one permission.
@@ -93,12 +115,14 @@ BOUNDED: list[list[Callable[[Actor, str], bool]]] = [[same_office_or_below]]
 
 def may(actor: Actor | None, permission: str, office_code: str | None = None) -> Answer:
     """Whether ``actor`` may do ``permission`` for a thing of ``office_code`` (own office when None)."""
-    if permission not in PERMISSIONS:
+    if permission not in PERMISSIONS and permission not in FIRM_PERMISSIONS:
         raise KeyError(permission)
     if actor is None:
         return Answer(False, "未登录")
     if actor.role == "system":
         return Answer(True, "系统")
+    if actor.firm or permission in FIRM_PERMISSIONS:
+        return may_for(actor, permission, actor.firm)
     held = roles().get(actor.role, {}).get("permissions", [])
     if actor.role == RECEIPT_ROLE:
         held = RECEIPT_PERMISSIONS
@@ -109,6 +133,32 @@ def may(actor: Actor | None, permission: str, office_code: str | None = None) ->
         if all(predicate(actor, code) for predicate in line):
             return Answer(True, f"{role_label(actor.role)}：{PERMISSIONS[permission]}")
     return Answer(False, "不在本机构及下级机构范围内")
+
+
+def may_for(actor: Actor | None, permission: str, firm: str) -> Answer:
+    """Whether ``actor`` may do ``permission``, one of FIRM_PERMISSIONS, for the firm of this credit code.
+
+    A firm's people hold nothing else and reach no other firm; an officer holds none of these.
+    """
+    if actor is None:
+        return Answer(False, "未登录")
+    if actor.role == "system":
+        return Answer(True, "系统")
+    if not actor.firm:
+        return Answer(False, "须由该单位的人员办理")
+    if permission not in cast(list[str], firm_roles().get(actor.role, {}).get("permissions", [])):
+        label = FIRM_PERMISSIONS.get(permission) or PERMISSIONS[permission]
+        return Answer(False, f"{role_label(actor.role)}没有“{label}”权限")
+    if firm != actor.firm:
+        return Answer(False, "不是本单位的记录")
+    return Answer(True, f"{role_label(actor.role)}：{FIRM_PERMISSIONS[permission]}")
+
+
+def require_for(actor: Actor | None, permission: str, firm: str, where: str = "") -> None:
+    """Refused with P101 unless ``may_for`` says yes."""
+    answer = may_for(actor, permission, firm)
+    if not answer:
+        raise Refused(problems("P101", where, reason=answer.reason))
 
 
 def require(actor: Actor | None, permission: str, office_code: str | None = None, where: str = "") -> None:
@@ -129,7 +179,7 @@ def handed_down(rows: QuerySet[M], actor: Actor | None, field: str = "office__st
 
     ``field`` is the path to the stem of the office. Nothing for nobody; the system reads all.
     """
-    if actor is None or actor.role == RECEIPT_ROLE:
+    if actor is None or actor.role == RECEIPT_ROLE or actor.firm:
         return rows.none()
     base = stem(actor.office_code)
     if actor.role == "system":
@@ -137,13 +187,28 @@ def handed_down(rows: QuerySet[M], actor: Actor | None, field: str = "office__st
     return rows.filter(**{f"{field}__in": [base[:length] for length in range(len(base) + 1)]})
 
 
-def visible(rows: QuerySet[M], actor: Actor | None, field: str = "office_code") -> QuerySet[M]:
-    """The rows of the actor's office and the offices below; nothing for nobody.
+def visible(
+    rows: QuerySet[M],
+    actor: Actor | None,
+    field: str | Sequence[str] = "office_code",
+    *,
+    firm: str | Sequence[str] = (),
+) -> QuerySet[M]:
+    """The rows of the actor's office and the offices below; of a firm's own people those of the firm.
 
-    Every list, export, count and API uses this one filter. ``field`` is the path to the
-    office code, e.g. ``party__office_code``.
+    Every list, export, count and API uses this one filter; nothing for nobody. ``field`` is the path to the
+    office code, e.g. ``party__office_code``; ``firm`` the path to the credit code of the firm whose row it
+    is, without which no firm sees any. Of several paths any one is enough.
     """
     if actor is None or actor.role == RECEIPT_ROLE:
         return rows.none()
+    if actor.firm:
+        own = Q(*[(path, actor.firm) for path in _paths(firm)], _connector=Q.OR)
+        return rows.filter(own) if _paths(firm) else rows.none()
     base = stem(actor.office_code)
-    return rows if base == "" else rows.filter(**{f"{field}__startswith": base})
+    within = Q(*[(f"{path}__startswith", base) for path in _paths(field)], _connector=Q.OR)
+    return rows if base == "" else rows.filter(within)
+
+
+def _paths(paths: str | Sequence[str]) -> list[str]:
+    return [paths] if isinstance(paths, str) else list(paths)

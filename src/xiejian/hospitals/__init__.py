@@ -1,0 +1,1 @@
+"""A hospital's devices, implants to a pseudonym, stock and expiry, reporters."""

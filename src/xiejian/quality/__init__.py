@@ -1,0 +1,1 @@
+"""A firm's quality desk: notices watched, documents with versions, audits, customers' files."""

@@ -1,0 +1,1 @@
+"""A firm's sales and after-sales desk: contracts, prices, shipments, receivables, service."""
