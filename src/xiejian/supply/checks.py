@@ -1,0 +1,78 @@
+"""Every refusal and mark of the supply room: facts in, problems and marks out; no database, no clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from xiejian.kernel.problems import Catalogue, Problem, Refused
+from xiejian.supply.models import BETWEEN_FIRMS, HANDED_ON, KINDS
+
+problems = Catalogue(Path(__file__).with_name("problems.toml"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One movement as it is written down.
+
+    ``quantity`` counts least sale units. ``record_no`` is the firm's own number of the record; empty: one is
+    made. ``document_no`` is the delivery's number, the same on both sides. ``patient`` is a token that only
+    the hospital can resolve.
+    """
+
+    firm_uscc: str
+    kind: str
+    di: str
+    quantity: int
+    on: dt.date
+    lot: str = ""
+    serial: str = ""
+    partner_uscc: str = ""
+    partner_name: str = ""
+    made_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    registration_no: str = ""
+    product_name: str = ""
+    document_no: str = ""
+    place: str = ""
+    patient: str = ""
+    record_no: str = ""
+    source: str = "form"
+
+
+def refuse(*found: Iterable[Problem]) -> None:
+    """Raise Refused with every problem of every check, if there is any."""
+    if problems_found := [problem for check in found for problem in check]:
+        raise Refused(problems_found)
+
+
+def check_given(text: str, what: str) -> list[Problem]:
+    return [] if text.strip() else [problems("SU104", where=what, what=what)]
+
+
+def check_entry(entry: Entry, today: dt.date) -> list[Problem]:
+    """What no movement may be, whoever sends it."""
+    where = entry.record_no or entry.di
+    if entry.kind not in KINDS:
+        return [problems("SU101", where, kind=entry.kind, known="、".join(KINDS.values()))]
+    found = check_given(entry.firm_uscc, "登记单位信用代码") + check_given(entry.di, "产品标识")
+    found += check_given(entry.lot or entry.serial, "批号或者序列号")
+    if entry.quantity == 0 or (entry.quantity < 0 and entry.kind != "adjust"):
+        found.append(problems("SU102", where, quantity=entry.quantity))
+    if entry.on > today:
+        found.append(problems("SU103", where, on=entry.on, today=today))
+    if entry.kind in BETWEEN_FIRMS:
+        found += check_given(entry.partner_uscc, "往来单位信用代码")
+    if entry.partner_uscc and entry.partner_uscc == entry.firm_uscc:
+        found.append(problems("SU105", where, uscc=entry.firm_uscc))
+    return found
+
+
+def check_not_held(entry: Entry, reasons: Iterable[str]) -> list[Problem]:
+    """A lot on hold is not handed on and not used, for any of the reasons for which it is held."""
+    if entry.kind not in HANDED_ON:
+        return []
+    where = entry.record_no or entry.di
+    return [problems("SU201", where, lot=entry.lot or entry.serial, reason=reason) for reason in reasons]

@@ -1,0 +1,120 @@
+"""Every read of the supply room: movements, what is in stock, who holds a lot."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Case, F, IntegerField, Max, Min, QuerySet, Sum, Value, When
+
+from xiejian.people.policy import Actor, visible
+from xiejian.registry.models import Party
+from xiejian.supply.models import SIGNS, LotHold, Movement
+
+#: The quantity with its sign: what a movement adds to the stock of the firm.
+SIGNED = Case(
+    *[When(kind=kind, then=F("quantity") * Value(sign)) for kind, sign in SIGNS.items()],
+    output_field=IntegerField(),
+)
+
+
+def movements(actor: Actor | None) -> QuerySet[Movement]:
+    """The movements of the firms in the officer's area, or of the firm itself; voided ones among them."""
+    return visible(Movement.objects.all(), actor, "firm_office_code", firm="firm_uscc")
+
+
+def holds(actor: Actor | None) -> QuerySet[LotHold]:
+    """The holds of lots in reach, released ones among them."""
+    return visible(LotHold.objects.all(), actor, "firm_office_code", firm="firm_uscc")
+
+
+@dataclass(frozen=True)
+class Stock:
+    """So many of one lot at one firm. ``expires_on`` is the earlier one where a lot has two."""
+
+    uscc: str
+    di: str
+    lot: str
+    serial: str
+    product_name: str
+    registration_no: str
+    quantity: int
+    made_on: dt.date | None
+    expires_on: dt.date | None
+    last_on: dt.date
+
+
+def stock(whose: Actor | str | None, on: dt.date) -> list[Stock]:
+    """What is in stock at the end of a day, by lot (and serial): nothing at zero, negative ones too.
+
+    ``whose``: an actor (everything in reach) or a credit code. One query.
+    """
+    rows = Movement.objects.filter(firm_uscc=whose) if isinstance(whose, str) else movements(whose)
+    found = (
+        rows.filter(voided=False, on__lte=on)
+        .order_by()
+        .values("firm_uscc", "di", "lot", "serial")
+        .annotate(
+            left=Sum(SIGNED),
+            named=Max("product_name"),
+            registered=Max("registration_no"),
+            made=Max("made_on"),
+            until=Min("expires_on"),
+            last=Max("on"),
+        )
+        .exclude(left=0)
+        .order_by("named", "di", "until", "lot", "serial", "firm_uscc")
+    )
+    return [
+        Stock(
+            row["firm_uscc"], row["di"], row["lot"], row["serial"], row["named"], row["registered"],
+            row["left"], row["made"], row["until"], row["last"],
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HolderRow:
+    """A firm that still has some of a lot. ``office_code`` is empty outside the register."""
+
+    uscc: str
+    name: str
+    office_code: str
+    quantity: int
+
+
+def holders(di: str, lot: str, on: dt.date) -> list[HolderRow]:
+    """Who still has how much of a lot at the end of a day, most first: not bounded by an actor.
+
+    Two queries: the sums, and what the holders are called (in the register, else by their partners).
+    """
+    sums = (
+        Movement.objects.filter(di=di, lot=lot, voided=False, on__lte=on)
+        .order_by()
+        .values("firm_uscc", "firm_office_code")
+        .annotate(left=Sum(SIGNED))
+        .filter(left__gt=0)
+        .order_by("-left", "firm_uscc")
+    )
+    rows = list(sums)
+    names = names_of([row["firm_uscc"] for row in rows])
+    return [
+        HolderRow(
+            row["firm_uscc"],
+            names.get(row["firm_uscc"], row["firm_uscc"]),
+            row["firm_office_code"],
+            row["left"],
+        )
+        for row in rows
+    ]
+
+
+def names_of(firms: list[str]) -> dict[str, str]:
+    """Credit code → name: from the register, else what partners call the firm; at most two queries."""
+    named = dict(Party.objects.filter(uscc__in=firms).values_list("uscc", "name"))
+    if unknown := [uscc for uscc in firms if uscc not in named]:
+        rows = Movement.objects.filter(partner_uscc__in=unknown).exclude(partner_name="").order_by()
+        called = rows.values("partner_uscc").annotate(called=Max("partner_name"))
+        named |= {row["partner_uscc"]: row["called"] for row in called}
+    return named
