@@ -10,7 +10,7 @@ from xiejian.kernel.packs import root
 
 
 @cache
-def _entries(name: str) -> dict[str, dict[str, dict[str, Any]]]:
+def entries(name: str) -> dict[str, dict[str, dict[str, Any]]]:
     """Shape → id → entry of one file of the pack."""
     with (root() / "vigilance" / f"{name}.toml").open("rb") as file:
         raw = tomllib.load(file)
@@ -19,7 +19,7 @@ def _entries(name: str) -> dict[str, dict[str, dict[str, Any]]]:
 
 def number_pattern(kind: str) -> str:
     """How records of a kind are numbered, with {short}, {year}, {n}."""
-    return str(_entries("rules")["format"][kind]["pattern"])
+    return str(entries("rules")["format"][kind]["pattern"])
 
 
 def clock_rule(name: str, *given: str) -> str:
@@ -27,37 +27,37 @@ def clock_rule(name: str, *given: str) -> str:
 
     '' where the law sets no time for such a report.
     """
-    rules: dict[str, str] = _entries("rules")["clock"][name]["rules"]
+    rules: dict[str, str] = entries("rules")["clock"][name]["rules"]
     return rules.get(" ".join(given), rules.get("*", ""))
 
 
 def clock_label(name: str) -> str:
-    return str(_entries("rules")["clock"][name]["meaning"])
+    return str(entries("rules")["clock"][name]["meaning"])
 
 
 def values(name: str) -> tuple[str, ...]:
     """The words of a list: age_bands, event_causes, associations."""
-    return tuple(_entries("rules")["setting"][name]["values"])
+    return tuple(entries("rules")["setting"][name]["values"])
 
 
 def quota_proposed() -> int:
     """How many reports a new quota asks for until somebody says otherwise."""
-    return int(_entries("rules")["setting"]["quota"]["n"])
+    return int(entries("rules")["setting"]["quota"]["n"])
 
 
 def quota_most() -> int:
     """The largest quota that is no slip of the finger."""
-    return int(_entries("rules")["setting"]["quota"]["most"])
+    return int(entries("rules")["setting"]["quota"]["most"])
 
 
 def terms() -> dict[str, str]:
     """Failure terms: id → label."""
-    return {name: str(entry["label"]) for name, entry in _entries("terms")["term"].items()}
+    return {name: str(entry["label"]) for name, entry in entries("terms")["term"].items()}
 
 
 def term_of(text: str) -> str:
     """The first term one of whose words stands in the text; '' where none does."""
-    for name, entry in _entries("terms")["term"].items():
+    for name, entry in entries("terms")["term"].items():
         if any(word in text for word in entry["words"]):
             return name
     return ""
@@ -65,9 +65,9 @@ def term_of(text: str) -> str:
 
 def alerts() -> dict[str, dict[str, Any]]:
     """The alert rules by id, as alerts.toml has them."""
-    return _entries("alerts")["alert"]
+    return entries("alerts")["alert"]
 
 
 def profiles() -> dict[str, dict[str, Any]]:
     """The profiles of signal detection by id, as alerts.toml has them."""
-    return _entries("alerts")["profile"]
+    return entries("alerts")["profile"]
