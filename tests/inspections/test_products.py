@@ -8,10 +8,11 @@ import pytest
 
 from xiejian.inspections import products
 from xiejian.inspections.models import ProductCheck
-from xiejian.inspections.products import Holder, Paper, Product, examine, verdict
+from xiejian.inspections.products import examine, verdict
 from xiejian.kernel.problems import Refused
 from xiejian.numbers import udi
 from xiejian.registry.models import Registration
+from xiejian.registry.permitting import Holder, Paper, Product
 
 ON = dt.date(2024, 3, 5)
 NUMBER = "国械注准20203160123"

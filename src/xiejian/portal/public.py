@@ -20,6 +20,7 @@ from xiejian.inspections import products
 from xiejian.kernel import divisions
 from xiejian.numbers import certificates, credit_code, udi
 from xiejian.people.models import Office
+from xiejian.registry import permitting
 from xiejian.registry.models import Licence, Registration
 from xiejian.registry.search import matching
 from xiejian.sampling.models import Sample
@@ -73,7 +74,7 @@ def _licence(row: Licence, on: dt.date) -> Entry:
     return _entry(
         row.party.name,
         ("证照", certificates.label(row.kind)), ("编号", row.number), ("统一社会信用代码", row.party.uscc),
-        ("状态", "已过有效期" if over and row.status == products.IN_FORCE else row.status),
+        ("状态", "已过有效期" if over and row.status == permitting.IN_FORCE else row.status),
         ("发证日期", row.issued_on), ("备案日期", row.filed_on), ("有效期至", row.expires_on),
         ("范围", row.scope), ("地址", row.party.address),
     )  # fmt: skip
@@ -84,8 +85,8 @@ def _registration(row: Registration, on: dt.date) -> Entry:
     return _entry(
         row.product_name,
         ("编号", row.number), ("注册人或备案人", row.registrant),
-        ("管理类别", products.CLASSES.get(row.management_class)),
-        ("状态", "已过有效期" if over and row.status == products.IN_FORCE else row.status),
+        ("管理类别", permitting.CLASSES.get(row.management_class)),
+        ("状态", "已过有效期" if over and row.status == permitting.IN_FORCE else row.status),
         ("批准日期", row.approved_on), ("有效期至", row.expires_on), ("生产地址", row.production_address),
     )  # fmt: skip
 
