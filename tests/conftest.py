@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
+from django.test import Client
 
 from moment import NOW
 from xiejian.people import actions
-from xiejian.people.models import Office
+from xiejian.people.models import FirmUser, Office
 from xiejian.people.policy import SYSTEM, Actor
 
 
@@ -87,3 +88,43 @@ def officer(naiman) -> Actor:
 def inspector(naiman) -> Actor:
     """An inspector of the station below it."""
     return Actor("wang", "王检", "150525100", "station_inspector")
+
+
+FIRM_PASSWORD = "firm-people-2024"
+
+
+@pytest.fixture
+def firm_user(db):
+    """firm_user(party, role="firm_admin"): an account of the party's people, made once per role."""
+
+    def make(party, role: str = "firm_admin") -> FirmUser:
+        user, made = FirmUser.objects.get_or_create(
+            uscc=party.uscc, username=role.replace("_", "-"),
+            defaults={"firm_name": party.name, "name": f"{role}某", "role": role, "created_at": NOW},
+        )  # fmt: skip
+        if made:
+            user.set_password(FIRM_PASSWORD)
+            user.save(update_fields=["password"])
+        return user
+
+    return make
+
+
+@pytest.fixture
+def firm_actor(firm_user):
+    """firm_actor(party, role="firm_admin"): the actor of such an account."""
+    return lambda party, role="firm_admin": Actor.of_firm(firm_user(party, role))
+
+
+@pytest.fixture
+def firm_client(firm_user):
+    """firm_client(party, role="firm_admin"): a browser signed in at the firms' entrance."""
+
+    def sign_in(party, role: str = "firm_admin") -> Client:
+        user, client = firm_user(party, role), Client()
+        told = {"uscc": user.uscc, "username": user.username, "password": FIRM_PASSWORD}
+        answer = client.post("/firm/login/", told)
+        assert answer.status_code == 302, answer.content.decode()
+        return client
+
+    return sign_in

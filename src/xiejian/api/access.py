@@ -11,10 +11,14 @@ import time
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja.errors import HttpError
-from ninja.security import APIKeyCookie
+from ninja.security import APIKeyCookie, HttpBearer
 from ninja.throttling import BaseThrottle
 from ninja.utils import check_csrf
+
+from xiejian.people.firm_accounts import user_of_key
+from xiejian.people.policy import Actor
 
 MINUTE = 60
 
@@ -44,8 +48,17 @@ class Officer(OfficerOrOpen):
         return super().__call__(request) if request.user.is_authenticated else None
 
 
+class FirmKey(HttpBearer):
+    """The key of a firm's program; it speaks as one of the firm's accounts."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> object | None:
+        user = user_of_key(token, timezone.now())
+        request.actor = Actor.of_firm(user) if user else None
+        return user
+
+
 class Pace(BaseThrottle):
-    """So many questions a minute from one address; officers are not counted.
+    """So many questions a minute from one address; officers and firms' programs are not counted.
 
     ninja's own throttle keeps the request it looks at on the shared object, which threads would mix up, and
     believes any X-Forwarded-For. Here nothing is kept but a counter per address and minute, and a forwarded
@@ -53,7 +66,7 @@ class Pace(BaseThrottle):
     """
 
     def allow_request(self, request: HttpRequest) -> bool:
-        if request.user.is_authenticated:
+        if request.user.is_authenticated or request.actor:
             return True
         key = f"answers:{self.get_ident(request)}:{int(time.time()) // MINUTE}"
         if cache.add(key, 1, timeout=2 * MINUTE):

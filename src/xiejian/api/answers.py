@@ -40,7 +40,7 @@ api = Answers(
     title="械监：一次性答复和记录",
     version="1",
     description="编号、唯一标识、时限、罚款幅度、定级。只作答，不保存；与同名命令的答复相同。"
-    "记录：清单、一条、登记、办理一步；只对登录人员，以其身份办理。",
+    "记录：清单、一条、登记、办理一步；只对登录人员，以其身份办理；企业的软件凭接口密钥，只及本单位。",
     docs_url=None,  # its page would load scripts of other hosts
     urls_namespace="api",
     auth=OfficerOrOpen(),
@@ -48,6 +48,7 @@ api = Answers(
 )
 refusals.register(api)
 api.add_router("/records", records.router)
+api.add_router("/firm/records", records.firm_router)
 
 
 def _answers(shape: Any) -> dict[int, Any]:

@@ -49,10 +49,11 @@ def _told(answer: dict[str, Any], as_json: bool) -> None:
 
 
 @record_group.command("kinds", help="记录的类别、状态、步骤及其字段")
+@by_option
 @json_option
-@command()
-def kinds(as_json: bool) -> None:
-    found = records.described()
+@command(stored=True)
+def kinds(username: str, as_json: bool) -> None:
+    found = records.described(_actor(username))
     lines = []
     for one in found:
         lines.append(f"{one['kind']} {one['label']}")

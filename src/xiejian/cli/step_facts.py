@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from xiejian.kernel.problems import Refused
-from xiejian.people.models import Officer
+from xiejian.people.models import FirmUser, Officer
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.record_steps.facts import read_facts
 
@@ -18,9 +18,15 @@ Wrong = Callable[[str], NoReturn]
 
 
 def actor_named(username: str, wrong: Wrong) -> Actor:
-    """The officer of this user name; the system itself without one."""
+    """The officer of this user name, somebody of a firm (CODE:login); the system itself without one."""
     if not username:
         return SYSTEM
+    uscc, colon, login = username.partition(":")
+    if colon:
+        user = FirmUser.objects.filter(uscc=uscc, username=login, is_active=True).first()
+        if user is None:
+            wrong(f"没有企业账号 {username}")
+        return Actor.of_firm(user)
     found = Officer.objects.select_related("office").filter(username=username, is_active=True).first()
     if found is None:
         wrong(f"没有登录名为 {username} 的在岗人员")

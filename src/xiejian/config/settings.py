@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "xiejian.web.middleware.SignInRequired",
     "xiejian.web.middleware.RefusedPages",
+    "xiejian.workspace.middleware.FirmSignIn",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "xiejian.config.urls"
@@ -128,6 +129,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "xiejian.web.context.navigation",
+                "xiejian.workspace.context.navigation",
                 "xiejian.offline.context.conflicts",
             ],
         },
@@ -137,6 +139,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "people.Officer"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "xiejian.people.firm_backend.FirmBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

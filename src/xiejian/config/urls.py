@@ -13,4 +13,5 @@ urlpatterns = [
     path("", include("xiejian.web.urls")),
     path("", include("xiejian.offline.urls")),
     path("", include("xiejian.portal.urls")),
+    path("", include("xiejian.workspace.urls")),
 ]

@@ -77,6 +77,10 @@ class FirmUser(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    def get_username(self) -> str:
+        """By which sign-in and its lock-out know the account: two firms may have the same login names."""
+        return f"{self.uscc}:{self.username}"
+
 
 class FirmInvitation(models.Model):
     """开户邀请: a link, shown once, by which somebody of a firm opens an account there."""

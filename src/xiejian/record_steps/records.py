@@ -15,6 +15,7 @@ from django.utils import timezone
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.people.policy import Actor, may, require
 from xiejian.record_steps.facts import Function, parameters, read_facts
+from xiejian.record_steps.firm_kinds import FIRM_KINDS
 from xiejian.record_steps.kinds import KINDS, Beside, Kind
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
@@ -34,22 +35,28 @@ class Open:
     parameters: list[dict[str, Any]]
 
 
-def kind_of(name: str) -> Kind:
+def kinds_for(actor: Actor) -> dict[str, Kind]:
+    """The kinds of a firm's own people, or those of the office."""
+    return FIRM_KINDS if actor.firm else KINDS
+
+
+def kind_of(name: str, actor: Actor) -> Kind:
     """The kind of this name; Refused Y101."""
-    if name not in KINDS:
-        raise Refused(problems("Y101", "kind", kind=name[:80], known="、".join(KINDS)))
-    return KINDS[name]
+    known = kinds_for(actor)
+    if name not in known:
+        raise Refused(problems("Y101", "kind", kind=name[:80], known="、".join(known)))
+    return known[name]
 
 
-def described() -> list[dict[str, Any]]:
-    """Every kind with its states, its steps and the facts that each takes; the same for everybody."""
+def described(actor: Actor) -> list[dict[str, Any]]:
+    """Every kind with its states, its steps and the facts that each takes; the same for every officer."""
     return [
         {
             "kind": kind.id, "label": kind.label, "states": kind.states,
             "create": _asked(kind, kind.create) if kind.create else None,
             "steps": {name: _asked(kind, function) for name, function in kind.functions.items()},
         }
-        for kind in KINDS.values()
+        for kind in kinds_for(actor).values()
     ]  # fmt: skip
 
 
@@ -76,7 +83,7 @@ def listed(
     size: int = SIZE,
 ) -> dict[str, Any]:
     """One page of the actor's records of a kind. Refused: no such kind (Y101) or state (Y110), P101."""
-    kind = kind_of(name)
+    kind = kind_of(name, actor)
     require(actor, kind.view)
     if state and state not in kind.states:
         known = "、".join(kind.states)
@@ -100,7 +107,7 @@ def _joined(rows: QuerySet[Any], kind: Kind) -> QuerySet[Any]:
 
 def find(name: str, key: str, *, actor: Actor, on: dt.date) -> tuple[Kind, Any]:
     """A record by its number, or by its id, in the actor's reach; Refused Y101, Y102, P101."""
-    kind = kind_of(name)
+    kind = kind_of(name, actor)
     require(actor, kind.view)
     text = key.strip().replace("\x00", "")
     rows = _joined(kind.rows(actor, on, "", ""), kind)
@@ -162,10 +169,10 @@ def next_steps(kind: Kind, record: Any, *, actor: Actor) -> list[Open]:
 
 def create(name: str, given: dict[str, Any], *, by: Actor, at: dt.datetime) -> dict[str, Any]:
     """Make a record; Refused as the room's action, and Y101, Y104 to Y109."""
-    kind = kind_of(name)
+    kind = kind_of(name, by)
     require(by, kind.view)
     if kind.create is None:
-        known = "、".join(one.id for one in KINDS.values() if one.create)
+        known = "、".join(one.id for one in kinds_for(by).values() if one.create)
         raise Refused(problems("Y108", name, label=kind.label, known=known))
     facts = read_facts(kind.create, given, by=by, ours=kind.ours, step=name)
     made = _kept(kind.create, facts, by, at)
@@ -208,6 +215,6 @@ def _kept(function: Function, facts: dict[str, Any], by: Actor, at: dt.datetime)
 
 def after(name: str, record: int, *, by: Actor, at: dt.datetime) -> dict[str, Any]:
     """The record after a step; without fields where there is none, or where it left the actor's reach."""
-    kind = kind_of(name)
+    kind = kind_of(name, by)
     found = _joined(kind.rows(by, timezone.localdate(at), "", ""), kind).filter(pk=record).first()
     return shown(kind, found, actor=by) if found else {"kind": name, "id": record or None, "next": []}

@@ -18,6 +18,9 @@ problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
 #: a calendar feed and a firm's answer are opened by their secret addresses: neither can sign in
 OPEN_PATHS = ("/login/", "/static/", "/health/", "/setup/", "/calendar/", "/answer/", "/public/")
+#: the firms' entrance and their programs: nobody is an officer there, and each has a lock of its own
+#: (workspace.middleware, api.firm)
+FIRM_PATHS = ("/firm/", "/api/firm/")
 #: the shell of the inspectors' page: no data in it, and a phone must reach it after its session has ended
 OPEN_PAGES = ("/field/", "/field/worker.js", "/field/manifest.webmanifest", "/field/state/")
 #: the one-off answers for programs; open where the office switched that on (XIEJIAN_OPEN_ANSWERS)
@@ -31,7 +34,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 def is_open(path: str) -> bool:
     """Whether an address may be opened by someone who is not signed in."""
-    if path.startswith(OPEN_PATHS) or path in OPEN_PAGES:
+    if path.startswith((*OPEN_PATHS, *FIRM_PATHS)) or path in OPEN_PAGES:
         return True
     return settings.OPEN_ANSWERS and path.startswith(ANSWERS)
 
@@ -64,7 +67,7 @@ class SignInRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        signed_in = request.user.is_authenticated
+        signed_in = request.user.is_authenticated and not request.path.startswith(FIRM_PATHS)
         request.actor = Actor.of(request.user) if signed_in else None
         if not signed_in and not is_open(request.path):
             return _sign_in_first(request)

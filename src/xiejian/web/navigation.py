@@ -156,10 +156,12 @@ def _address(entry: Entry) -> str | None:
         return None
 
 
-def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, list[Item]]]:
+def menu(
+    request: HttpRequest, actor: Actor, groups: tuple[tuple[str, tuple[Entry, ...]], ...] = MENU
+) -> list[tuple[str, list[Item]]]:
     """The groups and lines that ``actor`` may open; the longest matching section is the current one."""
     shown: list[tuple[str, list[tuple[Entry, str]]]] = []
-    for group, entries in MENU:
+    for group, entries in groups:
         open_to = [e for e in entries if not e.permission or may(actor, e.permission)]
         lines = [(e, href) for e in open_to if (href := _address(e)) is not None]
         if lines:

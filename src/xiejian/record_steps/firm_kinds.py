@@ -1,0 +1,8 @@
+"""The kinds of records that a firm's programs read and take on; each shows the firm its own rows only."""
+
+from __future__ import annotations
+
+from xiejian.record_steps.kinds import Kind
+
+_KINDS: tuple[Kind, ...] = ()
+FIRM_KINDS: dict[str, Kind] = {kind.id: kind for kind in _KINDS}
