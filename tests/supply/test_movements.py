@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from conftest import NOW
 
+from conftest import NOW
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.supply import actions, queries

@@ -8,27 +8,36 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from xiejian.people import audit
-from xiejian.people.policy import Actor, require, require_for, require_one
-from xiejian.registry.models import Party
+from xiejian.people.policy import Actor, require, require_for
 from xiejian.supply import checks as check
 from xiejian.supply.checks import Entry, problems, refuse
-from xiejian.supply.models import LotHold, Movement
+from xiejian.supply.holding import (
+    held_reasons,
+    hold_lot,
+    hold_lots,
+    holds_on,
+    office_codes,
+    release_hold,
+    release_holds,
+)
+from xiejian.supply.models import Movement
 
 __all__ = [
     "Entry",
     "amend_movement",
     "hold_lot",
+    "hold_lots",
     "record_movement",
     "record_movements",
     "release_hold",
+    "release_holds",
     "void_movement",
 ]
 
@@ -41,34 +50,10 @@ def _may_record(by: Actor, firm_uscc: str, office_code: str) -> None:
         require(by, "supply.import", office_code, where=firm_uscc)
 
 
-def office_codes(firms: Iterable[str]) -> dict[str, str]:
-    """Credit code → the office in charge; a firm outside the register is left out. One query."""
-    return dict(Party.objects.filter(uscc__in=set(firms)).values_list("uscc", "office_code"))
-
-
 def _own_number(entry: Entry, at: dt.datetime, place: int) -> str:
     """A record number for an entry without one: stable for the same entry at the same moment."""
     digest = hashlib.sha256(f"{asdict(entry)}{at.isoformat()}{place}".encode()).hexdigest()
     return f"{entry.on:%Y%m%d}-{digest[:10]}"
-
-
-def holds_on(firms: Iterable[str], lots: Iterable[tuple[str, str]]) -> list[LotHold]:
-    """The holds in force of these firms on these (di, lot) pairs, and on single devices of these DIs."""
-    pairs = set(lots)
-    dis, names = {di for di, _ in pairs}, {lot for _, lot in pairs}
-    rows = LotHold.objects.filter(firm_uscc__in=set(firms), released_at=None, di__in=dis)
-    return list(rows.filter(Q(lot__in=names) | Q(lot="")))
-
-
-def held_reasons(entry: Entry, holds: Iterable[LotHold]) -> list[str]:
-    """Why this entry's goods are on hold; nothing when they are not."""
-    return [
-        hold.reason
-        for hold in holds
-        if (hold.firm_uscc, hold.di) == (entry.firm_uscc, entry.di)
-        and (not hold.lot or hold.lot == entry.lot)
-        and (not hold.serial or hold.serial == entry.serial)
-    ]
 
 
 @transaction.atomic
@@ -149,74 +134,5 @@ def void_movement(*, movement: Movement, reason: str, by: Actor, at: dt.datetime
     audit.record(
         by=by, at=at, action="void_movement", subject="movement", key=row.record_no,
         office_code=row.firm_office_code, detail={"firm": row.firm_uscc, "reason": reason},
-    )  # fmt: skip
-    return row
-
-
-# --- lots that may not be handed on ---------------------------------------------------------------------
-
-
-def _may_hold(by: Actor, firm_uscc: str, office_code: str) -> None:
-    """The firm's own store, or an officer who follows a recall or a cold chain."""
-    if by.firm:
-        require_for(by, "firm.supply", firm_uscc, where=firm_uscc)
-    else:
-        require_one(by, ("vigilance.review", "supply.import"), office_code, where=firm_uscc)
-
-
-@transaction.atomic
-def hold_lot(
-    *,
-    firm_uscc: str,
-    di: str,
-    lot: str,
-    reason: str,
-    source_kind: str,
-    source_record: str,
-    by: Actor,
-    at: dt.datetime,
-    serial: str = "",
-) -> LotHold:
-    """Stop a firm from shipping, using or implanting a lot (or one device of it) until it is released.
-
-    Held again by the same source it stays one hold, which is returned.
-    """
-    office_code = office_codes([firm_uscc]).get(firm_uscc, "")
-    _may_hold(by, firm_uscc, office_code)
-    refuse(
-        check.check_given(di, "产品标识"),
-        check.check_given(lot or serial, "批号或者序列号"),
-        check.check_given(reason, "停用原因"),
-    )
-    same = {
-        "firm_uscc": firm_uscc, "di": di, "lot": lot, "serial": serial,
-        "source_kind": source_kind, "source_record": source_record,
-    }  # fmt: skip
-    hold, new = LotHold.objects.get_or_create(
-        **same,
-        released_at=None,
-        defaults={"firm_office_code": office_code, "reason": reason, "held_at": at, "held_by": by.name},
-    )
-    if new:
-        audit.record(
-            by=by, at=at, action="hold_lot", subject="lot_hold", key=str(hold.pk), office_code=office_code,
-            detail={**same, "reason": reason},
-        )  # fmt: skip
-    return hold
-
-
-@transaction.atomic
-def release_hold(*, hold: LotHold, reason: str, by: Actor, at: dt.datetime) -> LotHold:
-    """Let the lot go on, with the reason (SU104 without one; SU202 when it was released before)."""
-    row = LotHold.objects.select_for_update().get(pk=hold.pk)
-    _may_hold(by, row.firm_uscc, row.firm_office_code)
-    refuse(check.check_given(reason, "解除理由"))
-    if row.released_at:
-        raise check.Refused(problems("SU202", str(row), on=timezone.localdate(row.released_at)))
-    row.released_at, row.released_by, row.release_reason = at, by.name, reason
-    row.save(update_fields=["released_at", "released_by", "release_reason"])
-    audit.record(
-        by=by, at=at, action="release_hold", subject="lot_hold", key=str(row.pk),
-        office_code=row.firm_office_code, detail={"di": row.di, "lot": row.lot, "reason": reason},
     )  # fmt: skip
     return row
