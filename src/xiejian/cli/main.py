@@ -40,6 +40,7 @@ COMMANDS = ANSWERS | {
     "schedule": "schedule",
     "serve": "server",
     "table": "tables",
+    "trace": "trace",
     "verify": "server",
     "what-if": "what_if",
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 DELIVERY, RETURN = "delivery", "return"
 #: kind of a movement → (way of the edge, whether the recording firm is the sender)
@@ -158,7 +158,7 @@ class Account:
 
     @property
     def unaccounted(self) -> int:
-        """What left one firm and did not reach the next, less what counts of stock added; negative: too much."""
+        """What left one firm and did not reach the next, less what counts of stock added; may be negative."""
         gaps = sum(edge.gap or 0 for edge in self.edges)
         return gaps - sum(node.adjusted for node in self.nodes.values())
 
@@ -185,7 +185,7 @@ class Account:
 
 
 def account(flows: Iterable[Flow]) -> Account:
-    """The account of a lot; the order of the flows and how finely they are summed change nothing."""
+    """The account of a lot; neither the order of the flows nor how finely they are summed changes it."""
     given = list(flows)
     nodes = {key: Node(key, recorded=True) for key in sorted({flow.firm for flow in given})}
     for flow in given:
@@ -196,7 +196,7 @@ def account(flows: Iterable[Flow]) -> Account:
             _count(partner, _AT_PARTNER[flow.kind], flow.quantity)
     edges = _edges(given, nodes)
     _place(nodes, [edge for edge in edges if edge.way == DELIVERY])
-    return Account(nodes, edges)
+    return Account({key: nodes[key] for key in sorted(nodes)}, edges)
 
 
 def _count(node: Node, column: str, quantity: int) -> None:
@@ -204,25 +204,27 @@ def _count(node: Node, column: str, quantity: int) -> None:
 
 
 def _edges(flows: Iterable[Flow], nodes: Mapping[str, Node]) -> tuple[Edge, ...]:
-    found: dict[tuple[str, str, str], Edge] = {}
+    found: dict[tuple[str, str, str], list[tuple[bool, Flow]]] = defaultdict(list)
     for flow in flows:
-        if flow.kind not in _BETWEEN:
-            continue
-        way, is_sender = _BETWEEN[flow.kind]
-        ends = (flow.firm, flow.partner) if is_sender else (flow.partner, flow.firm)
-        old = found.get((*ends, way))
-        if old is None:
-            sides = [0 if nodes[end].recorded else None for end in ends]
-            old = Edge(*ends, way, *sides, flow.first_on, flow.last_on, 0)
-        side = "shipped" if is_sender else "received"
-        found[(*ends, way)] = replace(
-            old,
-            first_on=min(old.first_on, flow.first_on),
-            last_on=max(old.last_on, flow.last_on),
-            rows=old.rows + flow.rows,
-            **{side: (getattr(old, side) or 0) + flow.quantity},
-        )
-    return tuple(found[key] for key in sorted(found))
+        if flow.kind in _BETWEEN:
+            way, is_sender = _BETWEEN[flow.kind]
+            ends = (flow.firm, flow.partner) if is_sender else (flow.partner, flow.firm)
+            found[(*ends, way)].append((is_sender, flow))
+    return tuple(_edge(key, found[key], nodes) for key in sorted(found))
+
+
+def _edge(key: tuple[str, str, str], both: list[tuple[bool, Flow]], nodes: Mapping[str, Node]) -> Edge:
+    sender, receiver, way = key
+    sent = sum(flow.quantity for is_sender, flow in both if is_sender)
+    arrived = sum(flow.quantity for is_sender, flow in both if not is_sender)
+    return Edge(
+        sender, receiver, way,
+        sent if nodes[sender].recorded else None,
+        arrived if nodes[receiver].recorded else None,
+        min(flow.first_on for _, flow in both),
+        max(flow.last_on for _, flow in both),
+        sum(flow.rows for _, flow in both),
+    )  # fmt: skip
 
 
 # --- the shape of it: what is reached, circles, layers ------------------------------------------------------
