@@ -1,4 +1,4 @@
-"""Lots that a firm may not ship, use or implant: held for a reason and from a record, released with a reason."""
+"""Lots that a firm may not ship, use or implant: held from a record for a reason, released with one."""
 
 from __future__ import annotations
 
@@ -95,26 +95,37 @@ def hold_lots(
     A lot that this record holds already stays one hold. The holds in force are returned in the order given;
     a fixed number of queries. Refused: something missing (SU104).
     """
-    for hold in holds:
+    wanted = [(source_record, hold) for hold in holds]
+    return hold_lots_of_records(holds=wanted, source_kind=source_kind, by=by, at=at)
+
+
+@transaction.atomic
+def hold_lots_of_records(
+    *, holds: Sequence[tuple[str, Hold]], source_kind: str, by: Actor, at: dt.datetime
+) -> list[LotHold]:
+    """As ``hold_lots`` for several records of one kind at once: (record, hold) each."""
+    for _, hold in holds:
         refuse(
             check_given(hold.di, "产品标识"),
             check_given(hold.lot or hold.serial, "批号或者序列号"),
             check_given(hold.reason, "停用原因"),
         )
-    offices = office_codes(hold.firm_uscc for hold in holds)
-    standing = {_key(row): row for row in _of_source(source_kind, source_record)}
+    offices = office_codes(hold.firm_uscc for _, hold in holds)
+    records = {record for record, _ in holds}
+    rows = LotHold.objects.filter(source_kind=source_kind, source_record__in=records, released_at=None)
+    standing = {(row.source_record, *_key(row)): row for row in rows}
     new = {
-        _key(hold): LotHold(
+        (record, *_key(hold)): LotHold(
             **asdict(hold), firm_office_code=offices.get(hold.firm_uscc, ""), source_kind=source_kind,
-            source_record=source_record, held_at=at, held_by=by.name,
+            source_record=record, held_at=at, held_by=by.name,
         )
-        for hold in holds
-        if _key(hold) not in standing
+        for record, hold in holds
+        if (record, *_key(hold)) not in standing
     }  # fmt: skip
     made = LotHold.objects.bulk_create(new.values())
     audit.record_many(by=by, at=at, action="hold_lot", subject="lot_hold", entries=[_entry(r) for r in made])
-    standing |= {_key(row): row for row in made}
-    return [standing[_key(hold)] for hold in holds]
+    standing |= {(row.source_record, *_key(row)): row for row in made}
+    return [standing[record, *_key(hold)] for record, hold in holds]
 
 
 def _of_source(source_kind: str, source_record: str) -> Iterable[LotHold]:
