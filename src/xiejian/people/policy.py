@@ -210,5 +210,15 @@ def visible(
     return rows if base == "" else rows.filter(within)
 
 
+def private(rows: QuerySet[M], actor: Actor | None, firm: str = "firm_uscc") -> QuerySet[M]:
+    """The rows of the actor's own firm. No officer sees any, of whatever office; the system sees all.
+
+    What a firm keeps for itself (prices, customers, quality documents) is read through this one filter.
+    """
+    if actor is None or not (actor.firm or actor.role == "system"):
+        return rows.none()
+    return visible(rows, actor, firm, firm=firm)
+
+
 def _paths(paths: str | Sequence[str]) -> list[str]:
     return [paths] if isinstance(paths, str) else list(paths)
