@@ -48,7 +48,7 @@ from xiejian.offline.models import Conflict, Device, FieldEvent
 from xiejian.offline.urls import urlpatterns as field_patterns
 from xiejian.online.models import Listing, MonitoringList
 from xiejian.people import actions
-from xiejian.people.models import Office, SavedView
+from xiejian.people.models import FirmInvitation, FirmUser, Office, SavedView
 from xiejian.people.policy import SYSTEM, Actor, roles
 from xiejian.planning import schedule_actions
 from xiejian.planning.models import Assignment, Campaign, DrawRun, OrderRun, Plan, Schedule, Task
@@ -96,6 +96,7 @@ class World:
         self._plan()
         self._people(officer)
         self._phone()
+        self._firm_people()
         self.batch = ImportBatch.objects.create(
             kind="parties", filename=f"{party.name}.xlsx", digest="0", at=NOW, by_name="x",
             office_code=office.code,
@@ -389,11 +390,25 @@ class World:
             office_code=party.office_code,
         )  # fmt: skip
 
+    def _firm_people(self) -> None:
+        party = self.party
+        party.uscc = party.uscc or f"W{party.pk:017d}"
+        party.save(update_fields=["uscc"])
+        self.firm_user = FirmUser.objects.create(
+            uscc=party.uscc, firm_name=party.name, username="one", name=party.name, role="firm_admin",
+            created_at=NOW,
+        )  # fmt: skip
+        self.invitation = FirmInvitation.objects.create(
+            uscc=party.uscc, firm_name=party.name, role="firm_admin", person=party.name, made_at=NOW,
+            token_digest=party.uscc, expires_on=NOW.date(), by_name="x", office_code=party.office_code,
+        )  # fmt: skip
+
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
             "party": self.party, "party_code": self.party, "party_why": self.party,
-            "party_amend": self.party, "case_new": self.party,
+            "party_amend": self.party, "case_new": self.party, "party_accounts": self.party,
+            "party_account_switch": self.party, "party_invitation_revoke": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,
             "person": self.person, "officer_change": self.officer, "import_rejects": self.batch,
             "interview_plan": self.arranged, "interview_plan_new": self.party, "commitment": self.promise,
@@ -437,6 +452,8 @@ class World:
         }  # fmt: skip
         more = {
             "import_job": {"token": self.job.token},
+            "party_account_switch": {"user": self.firm_user.pk},
+            "party_invitation_revoke": {"invitation": self.invitation.pk},
             "schedule_job": {"token": self.job.token},
             "own_calendar": {"token": self.feed},
             "answer": {"token": self.answer},
@@ -623,6 +640,7 @@ NO_PAGE = {
     "plan_file", "table_file", "filed_table_return", "visit_point", "task_allocate",
     "visit_order_apply", "measure",
     "law_read", "rule_check", "saved_views", "forget_view", "number_check", "event_signal_judge",
+    "party_account_switch", "party_invitation_revoke",
 }  # fmt: skip
 
 

@@ -74,6 +74,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "office_of": office.name if office else found.station,
         "personal": bool(may(actor, "registry.personal", found.office_code)),
         "may_edit": bool(may(actor, "registry.edit", found.office_code)),
+        "may_accounts": bool(may(actor, "firms.view", found.office_code)),
         "may_visit": bool(may(actor, "inspections.visit", found.office_code)),
         "may_sample": bool(may(actor, "sampling.sample", found.office_code)),
         "failed_last_year": found.pk in sampling.failed_parties(*last_year(on)),
