@@ -80,6 +80,7 @@ FIRM_PERMISSIONS = {
     "firm.patients": "还原患者身份",
     "firm.quality": "编写质量文件、登记内审与客户反馈",
     "firm.quality_approve": "批准质量文件",
+    "firm.sales_view": "查看客户、合同、价格与应收",
     "firm.sales": "登记客户、合同、订单与收款",
     "firm.sales_approve": "审批合同与价格例外",
 }
