@@ -122,4 +122,3 @@ def drawn(keys: Collection[str], seed: str, count: int) -> list[str]:
         return hashlib.sha256(seed.encode() + b"\0" + key.encode()).hexdigest(), key
 
     return sorted(keys, key=rank)[:count]
-
