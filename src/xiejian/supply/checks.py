@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from xiejian.kernel.problems import Catalogue, Problem, Refused
-from xiejian.supply.models import BETWEEN_FIRMS, HANDED_ON, KINDS
+from xiejian.supply.models import BETWEEN_FIRMS, KINDS
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -40,6 +41,7 @@ class Entry:
     patient: str = ""
     record_no: str = ""
     source: str = "form"
+    unit: str = ""  # as written; empty: least sale units. Never stored
 
 
 def refuse(*found: Iterable[Problem]) -> None:
@@ -64,15 +66,17 @@ def check_entry(entry: Entry, today: dt.date) -> list[Problem]:
     if entry.on > today:
         found.append(problems("SU103", where, on=entry.on, today=today))
     if entry.kind in BETWEEN_FIRMS:
-        found += check_given(entry.partner_uscc, "往来单位信用代码")
+        found += check_given(entry.partner_uscc or entry.partner_name, "往来单位")
     if entry.partner_uscc and entry.partner_uscc == entry.firm_uscc:
         found.append(problems("SU105", where, uscc=entry.firm_uscc))
     return found
 
 
-def check_not_held(entry: Entry, reasons: Iterable[str]) -> list[Problem]:
-    """A lot on hold is not handed on and not used, for any of the reasons for which it is held."""
-    if entry.kind not in HANDED_ON:
-        return []
-    where = entry.record_no or entry.di
-    return [problems("SU201", where, lot=entry.lot or entry.serial, reason=reason) for reason in reasons]
+def check_new_numbers(entries: Sequence[Entry], taken: Collection[tuple[str, str]]) -> list[Problem]:
+    """A firm's record number names one record: neither stored before nor twice among these entries."""
+    given = Counter((entry.firm_uscc, entry.record_no) for entry in entries)
+    return [
+        problems("SU106", number, record_no=number)
+        for (firm, number), times in given.items()
+        if times > 1 or (firm, number) in taken
+    ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, F, IntegerField, Max, Min, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, F, IntegerField, Max, Min, QuerySet, Sum, Value, When
 
 from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import Party
@@ -16,6 +17,10 @@ SIGNED = Case(
     *[When(kind=kind, then=F("quantity") * Value(sign)) for kind, sign in SIGNS.items()],
     output_field=IntegerField(),
 )
+
+
+#: what a lot is counted by: the lot, or the single device where there is none
+DEVICE = Case(When(lot="", then=F("serial")), default=Value(""), output_field=CharField())
 
 
 def movements(actor: Actor | None) -> QuerySet[Movement]:
@@ -45,7 +50,7 @@ class Stock:
 
 
 def stock(whose: Actor | str | None, on: dt.date) -> list[Stock]:
-    """What is in stock at the end of a day, by lot (and serial): nothing at zero, negative ones too.
+    """What is in stock at the end of a day, by lot (by device without one); not zero, but below it too.
 
     ``whose``: an actor (everything in reach) or a credit code. One query.
     """
@@ -53,7 +58,8 @@ def stock(whose: Actor | str | None, on: dt.date) -> list[Stock]:
     found = (
         rows.filter(voided=False, on__lte=on)
         .order_by()
-        .values("firm_uscc", "di", "lot", "serial")
+        .annotate(device=DEVICE)
+        .values("firm_uscc", "di", "lot", "device")
         .annotate(
             left=Sum(SIGNED),
             named=Max("product_name"),
@@ -63,15 +69,29 @@ def stock(whose: Actor | str | None, on: dt.date) -> list[Stock]:
             last=Max("on"),
         )
         .exclude(left=0)
-        .order_by("named", "di", "until", "lot", "serial", "firm_uscc")
+        .order_by("named", "di", "until", "lot", "device", "firm_uscc")
     )
     return [
         Stock(
-            row["firm_uscc"], row["di"], row["lot"], row["serial"], row["named"], row["registered"],
+            row["firm_uscc"], row["di"], row["lot"], row["device"], row["named"], row["registered"],
             row["left"], row["made"], row["until"], row["last"],
         )
         for row in found
     ]  # fmt: skip
+
+
+def left_of(lots: Iterable[tuple[str, str, str, str]]) -> dict[tuple[str, str, str, str], int]:
+    """(firm, di, lot, serial where there is no lot) → how much is there by all that was ever recorded."""
+    wanted = set(lots)
+    rows = Movement.objects.filter(
+        firm_uscc__in={lot[0] for lot in wanted},
+        di__in={lot[1] for lot in wanted},
+        lot__in={lot[2] for lot in wanted},
+        voided=False,
+    )
+    sums = rows.order_by().annotate(device=DEVICE).values("firm_uscc", "di", "lot", "device")
+    found = sums.annotate(left=Sum(SIGNED)).values_list("firm_uscc", "di", "lot", "device", "left")
+    return {lot: left for *key, left in found if (lot := tuple(key)) in wanted}
 
 
 @dataclass(frozen=True)
