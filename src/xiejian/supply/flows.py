@@ -116,7 +116,7 @@ class Node:
         return self.net if self.recorded else max(0, self.net)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edge:
     """All of one way between two firms. A side is None where that firm recorded nothing of the lot."""
 
@@ -203,27 +203,43 @@ def _count(node: Node, column: str, quantity: int) -> None:
     setattr(node, column, getattr(node, column) + quantity)
 
 
+@dataclass(slots=True)
+class _Sides:
+    """What both sides recorded of one edge, while it is summed."""
+
+    first_on: dt.date
+    last_on: dt.date
+    sent: int = 0
+    arrived: int = 0
+    rows: int = 0
+
+    def add(self, flow: Flow, is_sender: bool) -> None:
+        if is_sender:
+            self.sent += flow.quantity
+        else:
+            self.arrived += flow.quantity
+        self.first_on = min(self.first_on, flow.first_on)
+        self.last_on = max(self.last_on, flow.last_on)
+        self.rows += flow.rows
+
+
 def _edges(flows: Iterable[Flow], nodes: Mapping[str, Node]) -> tuple[Edge, ...]:
-    found: dict[tuple[str, str, str], list[tuple[bool, Flow]]] = defaultdict(list)
+    found: dict[tuple[str, str, str], _Sides] = {}
     for flow in flows:
         if flow.kind in _BETWEEN:
             way, is_sender = _BETWEEN[flow.kind]
-            ends = (flow.firm, flow.partner) if is_sender else (flow.partner, flow.firm)
-            found[(*ends, way)].append((is_sender, flow))
-    return tuple(_edge(key, found[key], nodes) for key in sorted(found))
-
-
-def _edge(key: tuple[str, str, str], both: list[tuple[bool, Flow]], nodes: Mapping[str, Node]) -> Edge:
-    sender, receiver, way = key
-    sent = sum(flow.quantity for is_sender, flow in both if is_sender)
-    arrived = sum(flow.quantity for is_sender, flow in both if not is_sender)
-    return Edge(
-        sender, receiver, way,
-        sent if nodes[sender].recorded else None,
-        arrived if nodes[receiver].recorded else None,
-        min(flow.first_on for _, flow in both),
-        max(flow.last_on for _, flow in both),
-        sum(flow.rows for _, flow in both),
+            key = (flow.firm, flow.partner, way) if is_sender else (flow.partner, flow.firm, way)
+            if key not in found:
+                found[key] = _Sides(flow.first_on, flow.last_on)
+            found[key].add(flow, is_sender)
+    return tuple(
+        Edge(
+            *key,
+            sides.sent if nodes[key[0]].recorded else None,
+            sides.arrived if nodes[key[1]].recorded else None,
+            sides.first_on, sides.last_on, sides.rows,
+        )
+        for key, sides in sorted(found.items())
     )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ name. A firm sees its own records, and by them whom it bought from and sold to.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,10 @@ class Trace:
     #: movements behind it
     rows: int
 
+    @cached_property
+    def has_two_expiries(self) -> bool:
+        return len(self.account.expiries) > 1
+
     @property
     def holders(self) -> list[Node]:
         """Who still has some, the most first."""
@@ -125,7 +131,7 @@ class Trace:
         """Ids of MARKS."""
         marks = {
             "negative": node.on_hand < 0,
-            "two_expiries": bool(node.expiries) and len(self.account.expiries) > 1,
+            "two_expiries": bool(node.expiries) and self.has_two_expiries,
             "circle": node.in_circle,
             "outside": self.firms[node.key].outside,
             "no_records": not node.recorded and not self.firms[node.key].outside,
@@ -144,11 +150,12 @@ class Trace:
     def as_json(self) -> dict[str, Any]:
         """The answer of the contract; quantities are least sale units."""
         found = self.account
+        reached = Counter(firm for firm, _ in {(p.firm, p.token) for p in self.patients})
         return {
             **vars(self.asked), "party": self.party or None,
             "on": self.on, "product_name": self.product_name, "registration_no": self.registration_no,
             "movements": self.rows,
-            "nodes": [_node_json(self, node) for node in found.nodes.values()],
+            "nodes": [_node_json(self, node, reached[node.key]) for node in found.nodes.values()],
             "edges": [_edge_json(self, edge) for edge in found.edges],
             "holders": [_holder_json(self, node) for node in self.holders],
             "patients": [vars(patient) | {"uscc": patient.firm} for patient in self.patients],
@@ -300,16 +307,15 @@ def _at(found: Trace, node: Node) -> Gap:
     return Gap((node.key,), -node.adjusted, "", f"{found.name(node.key)}：{said}")
 
 
-def _node_json(found: Trace, node: Node) -> dict[str, Any]:
+def _node_json(found: Trace, node: Node, patients: int) -> dict[str, Any]:
     firm = found.firms[node.key]
-    tokens = {patient.token for patient in found.patients if patient.firm == node.key}
     return {
         "uscc": firm.uscc or None, "name": firm.name, "office_code": firm.office_code, "office": firm.office,
         "recorded": node.recorded, "layer": node.layer, "made": node.made, "received": node.received,
         "returned_in": node.returned_in, "shipped": node.shipped, "returned_out": node.returned_out,
         "used": node.used, "implanted": node.implanted, "destroyed": node.destroyed, "lost": node.lost,
         "adjusted": node.adjusted, "on_hand": node.on_hand, "entered": node.entered,
-        "patients": len(tokens), "expiries": sorted(node.expiries), "marks": found.node_marks(node),
+        "patients": patients, "expiries": sorted(node.expiries), "marks": found.node_marks(node),
     }  # fmt: skip
 
 
