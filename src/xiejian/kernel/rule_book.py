@@ -27,6 +27,7 @@ KINDS = {
     "numbers": "编号格式", "udi": "唯一标识", "checklists": "检查表", "inspections": "检查与判定",
     "sampling": "监督抽检", "vigilance": "不良事件与召回", "leads": "投诉举报与线索", "online": "网络监测",
     "assistance": "协查", "supply": "进销存与追溯",
+    "hospitals": "医疗机构",
     "cases": "案件办理", "risks": "风险会商",
     "tables": "统计报表", "measures": "统计指标", "tags": "品种标签", "campaign": "专项整治",
     "credit": "信用", "documents": "文书", "register": "名录", "workdays": "节假日",

@@ -67,6 +67,7 @@ class RecordLoad(Generic[M]):
         read: ReadRow,
         office_heading: str,
         after: Callable[[Written[M]], None] = lambda written: None,
+        permission: str = "registry.import",
     ) -> None:
         self.batch, self.model, self.key_field = batch, model, key_field
         self.key_heading, self.read, self.office_heading, self.after = (
@@ -75,6 +76,7 @@ class RecordLoad(Generic[M]):
             office_heading,
             after,
         )
+        self.permission = permission
         self.amended = 0
         self._seen: dict[str, tuple[str, dict[str, Any]]] = {}
         self._allowed: dict[str, bool] = {}
@@ -107,7 +109,7 @@ class RecordLoad(Generic[M]):
         code = reading.office_code
         if code and code not in self._allowed:
             inside = code.startswith(stem(self.batch.office_code))
-            self._allowed[code] = inside and bool(may(self.batch.by, "registry.import", code))
+            self._allowed[code] = inside and bool(may(self.batch.by, self.permission, code))
         if code and not self._allowed[code]:
             cells.problems.append(problems("R205", self.office_heading, code=code))
 

@@ -47,7 +47,7 @@ class References:
         named = [(self._code(cells), cells.text("主体名称", 200)) for cells in rows]
         codes = {code for code, _ in named if code}
         names = {s for _, name in named if name for s in spellings(name)}
-        mine = visible(Party.objects.order_by(), by)
+        mine = visible(Party.objects.order_by(), by, firm="uscc")
         fields = ("pk", "name", "uscc", "office_code")
         found = {row[0]: PartyRef(*row) for row in mine.filter(uscc__in=codes).values_list(*fields)}
         found |= {row[0]: PartyRef(*row) for row in mine.filter(name__in=names).values_list(*fields)}
