@@ -621,6 +621,22 @@ def submit_correction(
     return correction
 
 
+@transaction.atomic
+def withdraw_submission(*, correction: Correction, reason: str, by: Actor, at: dt.datetime) -> Correction:
+    """The party takes its report back before it is re-checked, with the reason (I106); the answers stay."""
+    correction = _locked(correction)
+    require(by, ANSWER, correction.office_code, where=correction.number)
+    state = _step(correction, "withdraw_submission")
+    refuse(check.check_reason(reason, "撤回理由"))
+    former = correction.submitted_on
+    correction.submitted_on = None
+    correction.save()
+    _note_correction(
+        "withdraw_submission", correction, by, at, state=state, reason=reason, submitted_on=former
+    )
+    return correction
+
+
 def _recheck(
     action: str,
     result: str,

@@ -1,4 +1,4 @@
-"""单位网上答复: a firm answers its own order by a link, without an account.
+"""单位网上答复: a firm answers its own order, from its account or by a link without one.
 
 The link's token is random, shown once and kept only as its digest. It opens one order, until some days
 after the order's date, until it is revoked or the order is done. What the firm sends goes through the same
@@ -21,10 +21,11 @@ from xiejian.inspections.models import AnswerLink, Correction
 from xiejian.inspections.rule_files import problems
 from xiejian.kernel.problems import Refused
 from xiejian.people import audit
-from xiejian.people.policy import RECEIPT_ROLE, Actor, require
+from xiejian.people.policy import RECEIPT_ROLE, Actor, require, require_for
 
 TOKEN_BYTES = 32
 ANSWERABLE = ("ordered", "failed")
+FIRM = "firm.answer"  # of a firm's own people
 _HOUR = dt.timedelta(hours=1)
 
 
@@ -122,25 +123,75 @@ def answer_by_link(
     ``answer_items`` and ``submit_correction`` refuse; the order was submitted or closed meanwhile (K101).
     """
     _counted(token, at)
-    files = sum(len(one.files) for one in answers)
-    if files > limits.files_in_answer():
-        raise Refused(problems("I315", most=limits.files_in_answer(), count=files))
+    _check_files(answers)
     if not person.strip():
         raise Refused(problems("I106", where="答复人"))
     with transaction.atomic():
         link = link_of(token, at)
         if link is None:
             raise Refused(problems("I313"))
-        by, order = _firm(link, person), link.correction
-        if complete:
-            order = actions.submit_correction(
-                correction=order, submitted_on=timezone.localdate(at), answer=answer, answers=answers, by=by,
-                at=at,
-            )  # fmt: skip
-        else:
-            order = actions.answer_items(correction=order, answers=answers, by=by, at=at)
+        order = _take(link.correction, answers, complete, answer, _firm(link, person), at)
         AnswerLink.objects.filter(pk=link.pk).update(answered_at=at)
     return order
+
+
+@transaction.atomic
+def answer_as_firm(
+    *,
+    correction: Correction,
+    answers: Sequence[ItemAnswer],
+    by: Actor,
+    at: dt.datetime,
+    complete: bool,
+    answer: str = "",
+) -> Correction:
+    """The firm's answer from its own account, by the name of who signed in; else as ``answer_by_link``.
+
+    Refused: another firm's order (P101), too many files (I315), and as the actions refuse.
+    """
+    party = correction.visit.party
+    require_for(by, FIRM, party.uscc or "", where=correction.number)
+    _check_files(answers)
+    return _take(correction, answers, complete, answer, _acting(correction, by), at)
+
+
+@transaction.atomic
+def take_back(*, correction: Correction, reason: str, by: Actor, at: dt.datetime) -> Correction:
+    """The firm takes its report back to complete it, before anybody has re-checked it.
+
+    Refused: another firm's order (P101), no reason (I106), a report that is judged already (K101).
+    """
+    require_for(by, FIRM, correction.visit.party.uscc or "", where=correction.number)
+    return actions.withdraw_submission(
+        correction=correction, reason=reason, by=_acting(correction, by), at=at
+    )
+
+
+def _check_files(answers: Sequence[ItemAnswer]) -> None:
+    files = sum(len(one.files) for one in answers)
+    if files > limits.files_in_answer():
+        raise Refused(problems("I315", most=limits.files_in_answer(), count=files))
+
+
+def _acting(correction: Correction, by: Actor) -> Actor:
+    """Somebody of the firm for this one order: one permission, no rows, the own name in the audit."""
+    return Actor(by.username, by.name, correction.office_code, RECEIPT_ROLE)
+
+
+def _take(
+    order: Correction,
+    answers: Sequence[ItemAnswer],
+    complete: bool,
+    answer: str,
+    by: Actor,
+    at: dt.datetime,
+) -> Correction:
+    """The whole report, or an answer to some of the items."""
+    if not complete:
+        return actions.answer_items(correction=order, answers=answers, by=by, at=at)
+    return actions.submit_correction(
+        correction=order, submitted_on=timezone.localdate(at), answer=answer, answers=answers, by=by, at=at
+    )
 
 
 def open_items(order: Correction) -> list[correction_items.CorrectionItem]:

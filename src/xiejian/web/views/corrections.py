@@ -248,6 +248,10 @@ class CloseForm(StepForm):
     closed_on = day("办结日期")
 
 
+class BackForm(StepForm):
+    reason = forms.CharField(label="撤回的理由", max_length=200)
+
+
 STEPS: dict[str, Step] = {
     step.name: step
     for step in (
@@ -281,6 +285,11 @@ STEPS: dict[str, Step] = {
             "close_correction", "办结", CloseForm,
             lambda c, given, by, at: actions.close_correction(correction=c, by=by, at=at, **given),
             "没有整改证据的不能办结。",
+        ),
+        Step(
+            "withdraw_submission", "撤回整改报告", BackForm,
+            lambda c, given, by, at: actions.withdraw_submission(correction=c, by=by, at=at, **given),
+            "单位要求补充的，撤回后重新提交；复查以后不能撤回。",
         ),
         Step(
             "remind_party", "催办", RemindForm,
