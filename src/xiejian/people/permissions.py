@@ -75,6 +75,7 @@ FIRM_PERMISSIONS = {
     "firm.inspect": "填报自查",
     "firm.supply": "登记进销存",
     "firm.coldchain": "登记冷链记录",
+    "firm.coldchain_assess": "评估、放行冷链异常",
     "firm.report": "报告不良事件、答复召回",
     "firm.hospital": "登记设备、植入材料",
     "firm.patients": "还原患者身份",
