@@ -105,7 +105,7 @@ class Kind:
         return {**self.steps, **{name: one.function for name, one in self.beside.items()}}
 
 
-def _steps(
+def steps_of(
     flows: Collection[Workflow], rooms: Collection[ModuleType], **others: Function
 ) -> dict[str, Function]:
     """The actions of the tables' steps, by name: those named here, else the rooms' functions so called.
@@ -136,7 +136,7 @@ _PROCEEDING_FLOWS = tuple(procedure.WORKFLOWS.values())
 _LEAD = Kind(
     "lead", "线索", "leads.view", ("lead",),
     lambda actor, on, search, state: leads.leads(actor, search=search, state=state),
-    (lead_actions.WORKFLOW,), _steps([lead_actions.WORKFLOW], [lead_actions, mediation]),
+    (lead_actions.WORKFLOW,), steps_of([lead_actions.WORKFLOW], [lead_actions, mediation]),
     ("number", "kind", "topic", "priority", "source", "party.name", "party_named", "link", "product",
      "received_on", "office_code", "due"),
     ("text", "wish", "place", "area", "external_no", "triaged_on", "accepted_on", "refusal", "handed_to",
@@ -147,7 +147,7 @@ _LEAD = Kind(
 _VISIT = Kind(
     "visit", "检查", "inspections.view", ("visit",),
     lambda actor, on, search, state: inspections.visits(actor, search=search, state=state),
-    (visit_actions.VISIT_WORKFLOW,), _steps([visit_actions.VISIT_WORKFLOW], [visit_actions]),
+    (visit_actions.VISIT_WORKFLOW,), steps_of([visit_actions.VISIT_WORKFLOW], [visit_actions]),
     ("number", *_PARTY, "link", "kind", "planned_on", "visited_on", "conclusion", "office_code"),
     ("campaign", "persons", "inspectors", "checklist", "checklist_version", "defects", "severe_defects",
      "order_issued", "transfers", "correct_by", "recheck_on", "recheck_result", "remark", "source_kind",
@@ -158,7 +158,7 @@ _VISIT = Kind(
 _CORRECTION = Kind(
     "correction", "责令改正", "inspections.view", ("correction",),
     lambda actor, on, search, state: inspections.corrections(actor, on=on, search=search, state=state),
-    (visit_actions.CORRECTION_WORKFLOW,), _steps([visit_actions.CORRECTION_WORKFLOW], [visit_actions]),
+    (visit_actions.CORRECTION_WORKFLOW,), steps_of([visit_actions.CORRECTION_WORKFLOW], [visit_actions]),
     ("number", "visit.number", "visit.party.name", "ordered_on", "due_on", "closed_on", "office_code"),
     ("content", "submitted_on", "answer", "rechecked_on", "items.defect"),
     create=visit_actions.order_correction,
@@ -167,7 +167,7 @@ _PROCEEDING = Kind(
     "proceeding", "案件办理", "cases.view", ("proceeding", "record"),
     lambda actor, on, search, state: proceeding_queries.proceedings(actor, search=search, state=state),
     _PROCEEDING_FLOWS,
-    _steps(
+    steps_of(
         _PROCEEDING_FLOWS, [proceedings, enforcing, measures],
         end_remedy=joined.end_remedy, pass_review=partial(proceedings.review_proceeding, passed=True),
         return_for_more=partial(proceedings.review_proceeding, passed=False),
@@ -186,7 +186,7 @@ _PROCEEDING = Kind(
 )  # fmt: skip
 _MEASURE = Kind(
     "measure", "办案措施", "cases.view", ("measure",), _measures,
-    (procedure.MEASURE_WORKFLOW,), _steps([procedure.MEASURE_WORKFLOW], [measures]),
+    (procedure.MEASURE_WORKFLOW,), steps_of([procedure.MEASURE_WORKFLOW], [measures]),
     ("proceeding.number", "proceeding.party.name", "kind", "taken_at", "approved_at", "ended_on",
      "office_code"),
     ("urgent", "place", "kept_at", "content", "approved_by", "outcome", "items.name"), keys=(),
@@ -194,7 +194,7 @@ _MEASURE = Kind(
 _CASE = Kind(
     "case", "案件", "cases.view", ("case", "record"),
     lambda actor, on, search, state: cases.cases(actor, search=search, state=state),
-    (case_actions.CASE_WORKFLOW,), _steps([case_actions.CASE_WORKFLOW], [case_actions]),
+    (case_actions.CASE_WORKFLOW,), steps_of([case_actions.CASE_WORKFLOW], [case_actions]),
     ("number", *_PARTY, "link", "procedure", "conduct", "filed_on", "decided_on", "closed_on", "fine_fen",
      "confiscated_fen", "office_code"),
     ("campaign", "personal_fine_fen", "goods_value_fen", "persons_punished", "business_stopped",
@@ -209,7 +209,7 @@ _PUBLICATION = Kind(
     "publication", "处罚公示", "cases.view", ("publication",),
     lambda actor, on, search, state: publishing.publications(actor, on=on, search=search, state=state),
     (publishing.WORKFLOW,),
-    _steps(
+    steps_of(
         [publishing.WORKFLOW], [publishing], redraft_publication=joined.redraft_publication,
         propose_exemption=joined.propose_exemption,
         correct_publication=joined.correct_publication,
@@ -221,7 +221,7 @@ _PUBLICATION = Kind(
 _GRADE = Kind(
     "credit_grade", "信用等级", "credit.view", ("grade",),
     lambda actor, on, search, state: credit.grades(actor, search=search, state=state),
-    (credit_actions.WORKFLOW,), _steps([credit_actions.WORKFLOW], [credit_actions]),
+    (credit_actions.WORKFLOW,), steps_of([credit_actions.WORKFLOW], [credit_actions]),
     ("number", *_PARTY, "grade", "before", "worse", "run.on", "run.reason", "decided_on", "office_code"),
     ("rules", "facts", "notified_on", "notified_how", "objected_on", "objection", "answered_on", "answer",
      "decided_by", "reason", "ended_on"),
@@ -230,7 +230,7 @@ _GRADE = Kind(
 _ENTRY = Kind(
     "credit_entry", "信用名单", "credit.view", ("entry",),
     lambda actor, on, search, state: credit.entries(actor, search=search, state=state),
-    (list_actions.WORKFLOW,), _steps([list_actions.WORKFLOW], [list_actions]),
+    (list_actions.WORKFLOW,), steps_of([list_actions.WORKFLOW], [list_actions]),
     ("number", "kind", *_PARTY, "ground", "case.number", "proposed_on", "decided_on", "ends_on",
      "office_code", "due"),
     ("heavy", "facts", "proposed_by", "consent_no", "consent_on", "notified_on", "notified_how", "stated_on",
@@ -242,7 +242,7 @@ _ENTRY = Kind(
 _RISK = Kind(
     "risk", "风险", "risks.view", ("item",),
     lambda actor, on, search, state: risks.items(actor, search=search, state=state),
-    (risk_actions.WORKFLOW,), _steps([risk_actions.WORKFLOW], [risk_actions]),
+    (risk_actions.WORKFLOW,), steps_of([risk_actions.WORKFLOW], [risk_actions]),
     ("number", "title", "party.name", "level", "owner.username", "found_on", "due_on", "struck_off_on",
      "office_code"),
     ("content", "link", "signal", "grouping", "key", "value", "level_why", "assessed_on", "controlled_on",
@@ -257,7 +257,7 @@ _RISK = Kind(
 _LIAISON = Kind(
     "liaison", "工作联系单", "inspections.view", ("liaison",),
     lambda actor, on, search, state: liaisons.liaisons(actor, on=on, search=search, state=state),
-    (liaising.LIAISON_WORKFLOW,), _steps([liaising.LIAISON_WORKFLOW], [liaising]),
+    (liaising.LIAISON_WORKFLOW,), steps_of([liaising.LIAISON_WORKFLOW], [liaising]),
     ("number", "party.name", "addressee", "to_office", "to_name", "title", "wanted_by", "sent_on",
      "answered_on", "office_code"),
     ("content", "received_on", "receiver", "answered_by", "answer", "closed_on", "note", "by_name"),
@@ -266,7 +266,7 @@ _LIAISON = Kind(
 _LISTING = Kind(
     "listing", "网络监测", "online.view", ("listing",),
     lambda actor, on, search, state: online.listings(actor, search=search, state=state),
-    (online_actions.WORKFLOW,), _steps([online_actions.WORKFLOW], [online_actions]),
+    (online_actions.WORKFLOW,), steps_of([online_actions.WORKFLOW], [online_actions]),
     ("number", "platform", "shop", "product", "seller.name", "found_on", "suspect", "outcome", "office_code"),
     ("seller_named", "url", "registration_no", "claim", "price_fen", "handler.username", "marks",
      "checked_on", "finding", "order_no", "ordered_on", "removed_on", "handed_to", "case_no", "disposed_on",

@@ -17,10 +17,12 @@ from xiejian.inspections.origins import Origin
 from xiejian.leads import queries as leads
 from xiejian.leads.models import Lead
 from xiejian.online import queries as online
-from xiejian.people.models import Officer
+from xiejian.people.models import FirmUser, Officer
 from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import Party
 from xiejian.risks.models import RiskMeasure
+from xiejian.sales import queries as sales
+from xiejian.sales.models import Contract, Customer, Invoice, Item, Order, Shipment, Site
 from xiejian.sampling import queries as sampling
 
 Rows = Callable[[Actor], QuerySet[Any]]
@@ -96,9 +98,17 @@ def _risk_measures(by: Actor) -> QuerySet[RiskMeasure]:
     return visible(RiskMeasure.objects.all(), by, "item__office_code")
 
 
+def _customers(given: Sequence[Any], by: Actor) -> Mapping[Any, Any]:
+    """A firm's customers by number or name."""
+    wanted = [key(one) for one in given if isinstance(one, str)]
+    rows = sales.customers(by).filter(Q(number__in=wanted) | Q(name__in=wanted))
+    return {name: row for row in rows for name in (row.number, row.name)}
+
+
 #: type → how facts name it
 NAMED: dict[Any, Named] = {
     Officer: Named("user name", _by("username", lambda by: Officer.objects.filter(is_active=True))),
+    FirmUser: Named("login of an account of the firm", _by("username", sales.people)),
     Party: Named("credit code or full name", _parties),
     Origin: Named("{kind, number}", _origins),
     Lead: Named("number of a lead", _by("number", leads.leads)),
@@ -107,5 +117,12 @@ NAMED: dict[Any, Named] = {
     Case: Named("number of a case", _by("number", cases.cases)),
     Proceeding: Named("number of a proceeding", _by("number", proceeding_queries.proceedings)),
     Measure: Named("id of a measure", _by_id(lambda by: visible(Measure.objects.all(), by))),
+    Customer: Named("number or name of a customer", _customers),
+    Site: Named("name of a site", _by("name", sales.sites)),
+    Item: Named("code of an item", _by("code", sales.items)),
+    Contract: Named("number of a contract", _by("number", sales.contracts)),
+    Order: Named("number of an order", _by("number", sales.orders)),
+    Shipment: Named("number of a shipment", _by("number", sales.shipments)),
+    Invoice: Named("number of an invoice", _by("number", sales.invoices)),
     RiskMeasure: Named("id of a risk's measure", _by_id(_risk_measures)),
 }  # fmt: skip

@@ -137,7 +137,7 @@ def _check_shares(payment: Payment, shares: Sequence[Share]) -> None:
                 one.amount_fen,
                 one.invoice.balance_fen if one.invoice.state in queries.OWED else 0,
                 one.invoice.customer_id == payment.customer_id,
-            )  # fmt: skip
+            )
             for one in shares
         ),
         check.check_rest(sum(one.amount_fen for one in shares), payment.rest_fen),

@@ -112,7 +112,7 @@ def entries(
                 document_no=document_no[:60],
                 record_no=f"{document_no[:50]}-{place}",
                 source=source,
-            )  # fmt: skip
+            )
         )
     return made
 

@@ -28,7 +28,8 @@ class Band:
 def bands(on: dt.date, steps: tuple[Step, ...] | None = None) -> list[Band]:
     """Not yet due, then the steps of ageing, as ranges of due dates on a day.
 
-    >>> [(b.id, str(b.first), str(b.last)) for b in bands(dt.date(2024, 3, 31), (Step("a", "", 30), Step("b", "", None)))]
+    >>> steps = (Step("a", "", 30), Step("b", "", None))
+    >>> [(b.id, str(b.first), str(b.last)) for b in bands(dt.date(2024, 3, 31), steps)]
     [('not_due', '2024-04-01', 'None'), ('a', '2024-03-01', '2024-03-31'), ('b', 'None', '2024-02-29')]
     """
     found = [Band(NOT_DUE, "未到期", on + dt.timedelta(days=1), None)]
@@ -91,7 +92,8 @@ def aged(actor: Actor | None, on: dt.date) -> list[Owing]:
     found = [
         Owing(
             row["customer_id"], row["customer__number"], row["customer__name"], row["customer__region__name"],
-            tuple(row[f"band_{step.id}"] or 0 for step in steps), *asked.get(row["customer_id"], (None, None)),
+            tuple(row[f"band_{step.id}"] or 0 for step in steps),
+            *asked.get(row["customer_id"], (None, None)),
         )
         for row in rows
     ]  # fmt: skip
