@@ -1,4 +1,4 @@
-"""A firm that sells: two sites, a region, an item in stock at a price, a customer on credit; by its actions."""
+"""A firm that sells: two sites, a region, an item in stock at a price, a customer; made by its actions."""
 
 from __future__ import annotations
 

@@ -10,13 +10,15 @@ from xiejian.sales.moves import WORKFLOWS
 #: subject → state → move → state after
 MOVES = {
     "contract": {
-        "draft": {"change_contract": "draft", "submit_contract": "submitted", "terminate_contract": "terminated"},
+        "draft": {"change_contract": "draft", "submit_contract": "submitted",
+                  "terminate_contract": "terminated"},
         "submitted": {"review_contract": "reviewed", "return_contract": "returned"},
         "reviewed": {"approve_contract": "approved", "approve_special": "approved",
                      "return_contract": "returned", "return_special": "returned"},
         "returned": {"change_contract": "draft", "terminate_contract": "terminated"},
         "approved": {"sign_contract": "in_force", "terminate_contract": "terminated"},
-        "in_force": {"place_order": "in_force", "close_contract": "closed", "terminate_contract": "terminated"},
+        "in_force": {"place_order": "in_force", "close_contract": "closed",
+                     "terminate_contract": "terminated"},
         "closed": {}, "terminated": {},
     },
     "order": {
