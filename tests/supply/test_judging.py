@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conftest import NOW
+from moment import NOW
 from xiejian.registry.permitting import Holder, Paper, Product
 from xiejian.supply.checks import Entry, check_entry, check_new_numbers
 from xiejian.supply.judging import Card, Dealing, Known, Package, marks_of, refusals, resolve

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conftest import NOW
+from moment import NOW
 from xiejian.kernel.problems import Refused
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.supply import actions, queries

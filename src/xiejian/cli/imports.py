@@ -25,6 +25,7 @@ from xiejian.registry.importing import import_parties
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
 from xiejian.vigilance.importing import EVENT_COLUMNS, import_events
+from xiejian.supply.importing import MOVEMENT_COLUMNS, import_movements
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -50,6 +51,7 @@ KINDS = {
     "events": Kind("不良事件报告", EVENT_COLUMNS, import_events),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
+    "movements": Kind("进销存，xlsx、csv 或 EPCIS 2.0 的 json", MOVEMENT_COLUMNS, import_movements),
 }
 
 

@@ -80,6 +80,10 @@ class Movement(models.Model):
             models.Index(fields=["di", "lot"], name="movement_lot"),
             models.Index(fields=["firm_uscc", "on"], name="movement_firm"),
             models.Index(fields=["partner_uscc"], name="movement_partner"),
+            # the unique constraint serves those that count; an import asks for the struck ones too
+            models.Index(
+                fields=["firm_uscc", "record_no"], condition=models.Q(voided=True), name="movement_voided"
+            ),
             models.Index(fields=["firm_office_code", "on"], name="movement_office"),
             models.Index(
                 fields=["firm_office_code", "on"], condition=~models.Q(marks="|"), name="movement_marked"

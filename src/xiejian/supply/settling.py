@@ -73,8 +73,10 @@ def _oversold(rows: QuerySet[Movement]) -> QuerySet[Movement]:
         partition_by=[F("firm_uscc"), F("di"), F("lot"), DEVICE],
         order_by=[F("on").asc(), _OUT_LAST.asc(), F("id").asc()],
     )
+    short = rows.annotate(left=running).filter(left__lt=0).values("pk")
+    # a condition beside that on the window would be applied to the rows that it adds up
     going = Q(kind__in=[kind for kind, sign in SIGNS.items() if sign < 0]) | Q(quantity__lt=0)
-    return rows.annotate(left=running).filter(going, left__lt=0).values("pk")
+    return Movement.objects.filter(going, pk__in=short).order_by().values("pk")
 
 
 @dataclass(frozen=True)
