@@ -47,7 +47,7 @@ def add(hospital, clinic, now):
 
     def make(number="SB-1", party=hospital, by=clinic, **facts):
         given = DeviceFacts(number=number, name=facts.pop("name", "多参数监护仪"), **facts)
-        return actions.register_device(party=party, facts=given, by=by, at=now)
+        return actions.open_device_file(party=party, facts=given, by=by, at=now)
 
     return make
 

@@ -30,6 +30,7 @@ from xiejian.clocks.actions import set_clock
 from xiejian.credit.models import CreditListEntry, CreditRun, PublicCommitment
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
+from xiejian.hospitals.models import ImplantRecord, MedicalDevice, PatientVault
 from xiejian.inspections import site_record
 from xiejian.inspections.answering import open_answer_link
 from xiejian.inspections.models import (
@@ -88,6 +89,7 @@ class World:
         self._year()
         self._sampling()
         self._leads()
+        self._hospital()
         self._vigilance()
         self._credit()
         self._online()
@@ -205,6 +207,21 @@ class World:
         self.handover = Handover.objects.create(
             case=self.case, addressee="公安", unit=f"{name}公安局", reason="涉嫌犯罪", state="sent",
             proposed_on=day, proposed_by="x", sent_on=day, office_code=office,
+        )  # fmt: skip
+
+    def _hospital(self) -> None:
+        day, party = NOW.date(), self.party
+        common = {"party": party, "office_code": party.office_code, "made_at": NOW}
+        self.hospital_device = MedicalDevice.objects.create(
+            record_key=f"{party.pk}:1", number="1", name=f"{party.name}设备", state="in_use", state_on=day,
+            **common,
+        )  # fmt: skip
+        vault = PatientVault.objects.create(
+            party=party, public_key=b"", salt=b"", cost=1, locked_key=b"", made_at=NOW
+        )
+        self.hospital_implant = ImplantRecord.objects.create(
+            number=f"{party.name}植入", token=f"P{party.pk}", vault=vault, sealed=b"", di="1", lot="A1",
+            product_name="关节", implanted_on=day, department="骨科", **common,
         )  # fmt: skip
 
     def _vigilance(self) -> None:
@@ -436,6 +453,7 @@ class World:
             "credit_fact": self.credit_grade, "credit_grade_paper": self.credit_grade,
             "credit_entry": self.credit_entry, "credit_entry_paper": self.credit_entry,
             "credit_letter": self.joint_measure, "credit_commitment": self.public_commitment,
+            "hospital_device": self.hospital_device, "hospital_implant": self.hospital_implant,
             "event": self.adverse, "listing": self.listing, "monitoring_list": self.monitoring_list,
             "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
             "assistance_paper": self.assistance,

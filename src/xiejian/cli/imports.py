@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from xiejian.cases.importing import CASE_COLUMNS, INTERVIEW_COLUMNS, import_cases, import_interviews
 from xiejian.cli.output import command, emit, json_option, say
+from xiejian.hospitals.importing import DEVICE_COLUMNS, import_devices
 from xiejian.inspections.importing import VISIT_COLUMNS, import_visits
 from xiejian.inspections.own_point_files import OWN_POINT_COLUMNS, import_own_points
 from xiejian.kernel.problems import Catalogue, Refused
@@ -49,6 +50,7 @@ KINDS = {
     "leads": Kind("线索", LEAD_COLUMNS, import_leads),
     "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring),
     "events": Kind("不良事件报告", EVENT_COLUMNS, import_events),
+    "devices": Kind("医疗机构的设备", DEVICE_COLUMNS, import_devices),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
     "movements": Kind("进销存，xlsx、csv 或 EPCIS 2.0 的 json", MOVEMENT_COLUMNS, import_movements),

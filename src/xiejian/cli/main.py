@@ -26,6 +26,7 @@ COMMANDS = ANSWERS | {
     "document": "documents",
     "draw": "draw",
     "event": "event",
+    "hospital": "hospital",
     "grade": "grade",
     "import": "imports",
     "init": "server",

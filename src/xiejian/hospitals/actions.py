@@ -116,7 +116,7 @@ def _check_facts(facts: DeviceFacts, today: dt.date) -> None:
 
 
 @transaction.atomic
-def register_device(*, party: Party, facts: DeviceFacts, by: Actor, at: dt.datetime) -> MedicalDevice:
+def open_device_file(*, party: Party, facts: DeviceFacts, by: Actor, at: dt.datetime) -> MedicalDevice:
     """Open the file of a device, in use, with the upkeep that the pack proposes for its kind.
 
     Refused: P101, HO101 to HO105, HO113, HO115.
@@ -132,7 +132,7 @@ def register_device(*, party: Party, facts: DeviceFacts, by: Actor, at: dt.datet
         made_at=at, by_name=by.name, **_columns(facts),
     )  # fmt: skip
     UpkeepPlan.objects.bulk_create(proposed_plans(made, today))
-    _note("register_device", made, by, at, name=made.name)
+    _note("open_device_file", made, by, at, name=made.name)
     return made
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from xiejian.cases.importing import CASE_COLUMNS, INTERVIEW_COLUMNS, import_cases, import_interviews
+from xiejian.hospitals.importing import DEVICE_COLUMNS, import_devices
 from xiejian.inspections.importing import VISIT_COLUMNS, import_visits
 from xiejian.inspections.own_point_files import OWN_POINT_COLUMNS, import_own_points
 from xiejian.kernel import tabular
@@ -61,6 +62,7 @@ KINDS = {
     "leads": Kind("线索", LEAD_COLUMNS, import_leads, "/leads/?tab=all"),
     "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring, "/online/?tab=check"),
     "events": Kind("不良事件报告", EVENT_COLUMNS, import_events, "/events/?tab=all"),
+    "devices": Kind("医疗机构的设备", DEVICE_COLUMNS, import_devices, "/hospitals/devices/"),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points, "/checklists/own/"),
 }
