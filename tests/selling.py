@@ -39,7 +39,7 @@ def stock(firm: str, on: dt.date, at: dt.datetime, quantity: int = 1000, lot: st
     """So many of the item come in."""
     entry = Entry(
         firm_uscc=firm, kind="receive", di=DI, quantity=quantity, on=on, lot=lot,
-        partner_uscc="91320594588468512N", partner_name="某供货单位", product_name="一次性使用输液器",
+        partner_uscc="91310000MA1FL0000T", partner_name="某供货单位", product_name="一次性使用输液器",
         expires_on=on + dt.timedelta(days=700),
     )  # fmt: skip
     record_movement(entry=entry, by=SYSTEM, at=at)

@@ -187,10 +187,6 @@ def check_lot_given(code: str, has_batch: bool, lot: str, serial: str) -> list[P
     return [problems("SA306", code, code=code)] if has_batch and not (lot or serial) else []
 
 
-def check_stock(code: str, lot: str, wanted: int, left: int) -> list[Problem]:
-    return [] if wanted <= left else [problems("SA305", code, code=code, lot=lot, wanted=wanted, left=left)]
-
-
 # --- money -------------------------------------------------------------------------------------------------
 
 

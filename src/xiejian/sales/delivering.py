@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -80,41 +80,43 @@ def plan_shipment(
 # --- the store ---------------------------------------------------------------------------------------------
 
 
-def _batches(items: Sequence[Item]) -> dict[tuple[int, str], ItemBatch]:
+Dated = Mapping[tuple[int, str], ItemBatch]
+
+
+def batches(items: Sequence[Item]) -> Dated:
+    """(item id, lot) → the dates of the lots of these items."""
     return {(row.item_id, row.lot): row for row in ItemBatch.objects.filter(item__in=items)}
 
 
 def entries(
-    kind: str, customer: Customer, document_no: str, lots: Sequence[Lot], on: dt.date, source: str = SOURCE
-) -> list[Entry]:
+    kind: str, customer: Customer, document_no: str, lots: Sequence[Lot], on: dt.date, dated: Dated,
+    source: str = SOURCE,
+) -> list[Entry]:  # fmt: skip
     """What the supply room is told: one entry per lot of items that have a device identifier."""
-    dated = _batches([lot.item for lot in lots])
     made = []
     for place, lot in enumerate(lots, 1):
-        batch = dated.get((lot.item.pk, lot.lot))
         if not lot.item.di:
             continue  # a spare part or a service: nothing that is traced
+        batch = dated.get((lot.item.pk, lot.lot))
         made.append(
             Entry(
-                firm_uscc=customer.firm_uscc,
-                kind=kind,
-                di=lot.item.di,
-                quantity=lot.quantity,
-                on=on,
-                lot=lot.lot,
-                serial=lot.serial,
-                partner_uscc=customer.uscc,
-                partner_name=customer.name,
-                made_on=batch.made_on if batch else None,
-                expires_on=batch.expires_on if batch else None,
-                registration_no=lot.item.registration_no,
-                product_name=lot.item.name,
-                document_no=document_no[:60],
-                record_no=f"{document_no[:50]}-{place}",
-                source=source,
+                firm_uscc=customer.firm_uscc, kind=kind, di=lot.item.di, quantity=lot.quantity, on=on,
+                lot=lot.lot, serial=lot.serial, partner_uscc=customer.uscc, partner_name=customer.name,
+                made_on=batch.made_on if batch else None, expires_on=batch.expires_on if batch else None,
+                registration_no=lot.item.registration_no, product_name=lot.item.name,
+                document_no=document_no[:60], record_no=f"{document_no[:50]}-{place}", source=source,
             )
-        )
+        )  # fmt: skip
     return made
+
+
+def _move(
+    kind: str, customer: Customer, number: str, lots: Sequence[Lot], on: dt.date, by: Actor, at: dt.datetime
+) -> None:
+    """Write the lots of a paper into the supply room; it refuses what must not move."""
+    dated = batches([lot.item for lot in lots])
+    if made := entries(kind, customer, number, lots, on, dated):
+        record_movements(entries=made, by=by, at=at)
 
 
 def _check_lots(planned: Sequence[ShipmentLine], lots: Sequence[Lot]) -> list[check.Problem]:
@@ -128,19 +130,6 @@ def _check_lots(planned: Sequence[ShipmentLine], lots: Sequence[Lot]) -> list[ch
         found += check.check_amount(lot.quantity, f"{lot.item.code}数量")
         found += check.check_lot_given(lot.item.code, lot.item.has_batch, lot.lot, lot.serial)
     return found + check.check_lots_add_up(wanted, given)
-
-
-def _check_stock(firm_uscc: str, lots: Sequence[Lot], on: dt.date) -> list[check.Problem]:
-    left = queries.stock_of_lots(firm_uscc, {lot.item.di for lot in lots if lot.item.di}, on)
-    wanted: Counter[tuple[str, str, str, str]] = Counter()
-    for lot in lots:
-        if lot.item.di:
-            wanted[lot.item.code, lot.item.di, lot.lot, lot.serial] += lot.quantity
-    return [
-        problem
-        for (code, di, lot_no, serial), quantity in wanted.items()
-        for problem in check.check_stock(code, lot_no or serial, quantity, left.get((di, lot_no, serial), 0))
-    ]
 
 
 def _rewrite(shipment: Shipment, planned: Sequence[ShipmentLine], lots: Sequence[Lot]) -> None:
@@ -162,8 +151,8 @@ def confirm_shipment(
 ) -> Shipment:
     """确认发货: the store names the lots; each leaves the stock.
 
-    Refused: lots that do not add up (SA302), no lot (SA306), too little in stock (SA305), a lot on hold or an
-    entry that the supply room refuses (SU).
+    Refused: lots that do not add up (SA302), no lot (SA306), and what the supply room refuses: a lot
+    on hold (SU201), expired (SU110), not in stock (SU111).
     """
     shipment, state = step(shipment, "confirm_shipment", by)
     same_firm(shipment.firm_uscc, *(lot.item for lot in lots))
@@ -175,8 +164,7 @@ def confirm_shipment(
         check.check_order_of_dates("下单日期", shipment.order and shipment.order.ordered_on, "发货日期", on),
         _check_lots(planned, lots),
     )
-    refuse(_check_stock(shipment.firm_uscc, lots, on))
-    record_movements(entries=entries("ship", customer, shipment.number, lots, on), by=by, at=at)
+    _move("ship", customer, shipment.number, lots, on, by, at)
     _rewrite(shipment, planned, lots)
     shipment.shipped_on, shipment.carrier = on, carrier or shipment.carrier
     shipment.save()
@@ -320,8 +308,7 @@ def receive_return(*, goods_return: GoodsReturn, on: dt.date, by: Actor, at: dt.
         Lot(row.line.item, row.quantity, row.line.lot, row.line.serial)
         for row in goods_return.lines.select_related("line__item")
     ]
-    made = entries("return_in", goods_return.customer, goods_return.number, lots, on)
-    record_movements(entries=made, by=by, at=at)
+    _move("return_in", goods_return.customer, goods_return.number, lots, on, by, at)
     goods_return.received_on = on
     goods_return.save()
     note("receive_return", goods_return, by, at, state=state, on=on)

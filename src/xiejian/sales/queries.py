@@ -29,8 +29,6 @@ from xiejian.sales.models import (
     ShipmentLine,
     Site,
 )
-from xiejian.supply.models import Movement
-from xiejian.supply.queries import SIGNED
 
 M = TypeVar("M", bound=Model)
 #: Invoices of which something may still be owed.
@@ -230,15 +228,6 @@ def open_of_contract(contract: Contract) -> tuple[list[str], list[str], list[str
     unpaid = billed.filter(state__in=OWED)
     names = [rows.order_by("pk").values_list("number", flat=True) for rows in (still, unbilled, unpaid)]
     return list(names[0]), list(names[1]), list(names[2])
-
-
-def stock_of_lots(firm_uscc: str, dis: Collection[str], on: dt.date) -> dict[tuple[str, str, str], int]:
-    """(di, lot, serial) → how many the firm has of these products at the end of a day."""
-    rows = Movement.objects.filter(firm_uscc=firm_uscc, di__in=dis, voided=False, on__lte=on).order_by()
-    return {
-        (row["di"], row["lot"], row["serial"]): row["left"]
-        for row in rows.values("di", "lot", "serial").annotate(left=Sum(SIGNED))
-    }
 
 
 # --- what is owed ------------------------------------------------------------------------------------------
