@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from xiejian.kernel.problems import Catalogue, Problem, Refused
-from xiejian.supply.models import BETWEEN_FIRMS, KINDS
+from xiejian.supply.models import BETWEEN_FIRMS, KINDS, Partner
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -80,3 +82,38 @@ def check_new_numbers(entries: Sequence[Entry], taken: Collection[tuple[str, str
         for (firm, number), times in given.items()
         if times > 1 or (firm, number) in taken
     ]
+
+
+# --- files of partners and products -----------------------------------------------------------------------
+
+
+def check_not_in_future(on: dt.date | None, today: dt.date, what: str) -> list[Problem]:
+    """Nothing is recorded before it has happened; an unknown date refuses nothing."""
+    return [problems("SU103", what, on=on, today=today)] if on and on > today else []
+
+
+def check_partner(uscc: str, firm_uscc: str, kind: str) -> list[Problem]:
+    found = [problems("SU105", "统一社会信用代码", uscc=uscc)] if uscc == firm_uscc else []
+    if kind not in Partner.KINDS:
+        found.append(problems("SU301", "类别", kind=kind, known="、".join(Partner.KINDS.values())))
+    return found
+
+
+def check_temperatures(low: Decimal | None, high: Decimal | None) -> list[Problem]:
+    """The lowest storage temperature is below the highest, where both are stated."""
+    if low is None or high is None or low < high:
+        return []
+    return [problems("SU302", "贮存温度", low=low, high=high)]
+
+
+def check_packages(di: str, unit: str, packages: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Each package holds several least units and is known by another unit or identifier than these."""
+    found = []
+    for package in packages:
+        if not isinstance(package.get("factor"), int) or package["factor"] < 2:
+            found.append(problems("SU303", "包装", package=package.get("unit") or package.get("di") or ""))
+        elif not (package.get("unit") or package.get("di")) or (
+            package.get("di") == di or (package.get("unit") and package.get("unit") == unit)
+        ):
+            found.append(problems("SU304", "包装"))
+    return found

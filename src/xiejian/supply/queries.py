@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, F, IntegerField, Max, Min, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
 
 from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import Party
-from xiejian.supply.models import SIGNS, LotHold, Movement
+from xiejian.supply.models import SIGNS, LotHold, Movement, Partner, ProductCard
 
 #: The quantity with its sign: what a movement adds to the stock of the firm.
 SIGNED = Case(
@@ -19,6 +19,8 @@ SIGNED = Case(
 )
 
 
+#: in place of a mark: with any
+ANY = "any"
 #: what a lot is counted by: the lot, or the single device where there is none
 DEVICE = Case(When(lot="", then=F("serial")), default=Value(""), output_field=CharField())
 
@@ -26,6 +28,51 @@ DEVICE = Case(When(lot="", then=F("serial")), default=Value(""), output_field=Ch
 def movements(actor: Actor | None) -> QuerySet[Movement]:
     """The movements of the firms in the officer's area, or of the firm itself; voided ones among them."""
     return visible(Movement.objects.all(), actor, "firm_office_code", firm="firm_uscc")
+
+
+def narrowed(
+    rows: QuerySet[Movement], *, search: str = "", kind: str = "", mark: str = "", source: str = ""
+) -> QuerySet[Movement]:
+    """Movements that count, of a kind and source, with a mark (``any``: with one at least), of a text.
+
+    A text is a lot, serial, device identifier, credit code, document or record number by its beginning, or
+    part of the name of the product or of the other side.
+    """
+    rows = rows.filter(voided=False)
+    rows = rows.filter(kind=kind) if kind else rows
+    rows = rows.filter(source=source) if source else rows
+    if mark == ANY:
+        rows = rows.exclude(marks="|")
+    elif mark:
+        rows = rows.filter(marks__contains=f"|{mark}|")
+    if text := search.strip():
+        begins = ("lot", "serial", "di", "partner_uscc", "firm_uscc", "document_no", "record_no")
+        found = Q(*((f"{name}__startswith", text) for name in begins), _connector=Q.OR)
+        rows = rows.filter(found | Q(product_name__contains=text) | Q(partner_name__contains=text))
+    return rows
+
+
+def partners(actor: Actor | None, *, search: str = "", kind: str = "") -> QuerySet[Partner]:
+    """The files of suppliers and buyers in reach; a kind takes those that are both with it."""
+    rows = visible(Partner.objects.all(), actor, "firm_office_code", firm="firm_uscc")
+    rows = rows.filter(kind__in=(kind, "both")) if kind else rows
+    text = search.strip()
+    found = Q(name__contains=text) | Q(uscc__startswith=text) | Q(licence_no__contains=text)
+    return rows.filter(found) if text else rows
+
+
+def lapsing(actor: Actor | None, by_day: dt.date) -> QuerySet[Partner]:
+    """Partners dealt with whose licence, as the firm's file has it, has run out by a day; soonest first."""
+    rows = partners(actor).filter(is_active=True, valid_until__lte=by_day)
+    return rows.order_by("valid_until", "pk")
+
+
+def cards(actor: Actor | None, *, search: str = "") -> QuerySet[ProductCard]:
+    """The files of products in reach."""
+    rows = visible(ProductCard.objects.all(), actor, "firm_office_code", firm="firm_uscc")
+    text = search.strip()
+    found = Q(product_name__contains=text) | Q(di__startswith=text) | Q(registration_no__contains=text)
+    return rows.filter(found) if text else rows
 
 
 def holds(actor: Actor | None) -> QuerySet[LotHold]:
