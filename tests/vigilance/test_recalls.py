@@ -31,7 +31,7 @@ MOVES = {
     "plan_filed": {"notify_holders", "file_plan", "report_progress"},
     "in_progress": {"notify_holders", "file_plan", "report_progress", "complete_recall"},
     "completed": {"file_summary"},
-    "summary_filed": {"pass_recall", "order_again"},
+    "summary_filed": {"pass_recall", "recall_again"},
     "effective": set(),
     "ordered_again": set(),
 }
@@ -61,7 +61,7 @@ class TestTheTable:
         assert set(WORKFLOW.states) - set(OPEN) == {"not_needed", "effective", "ordered_again"}
 
     def test_the_authority_reviews_itself(self):
-        assert not {"pass_recall", "order_again"} & set(HOLDER_MOVES)
+        assert not {"pass_recall", "recall_again"} & set(HOLDER_MOVES)
 
     def test_answers_are_taken_from_the_decision_to_the_review(self):
         assert set(recall_holders.TAKEN) == set(OPEN) - {"suspected", "evaluated"}
@@ -383,7 +383,7 @@ class TestTheEnd:
     def test_ordered_again_it_goes_on_with_whoever_is_open(self, running, act, officer, now):
         answered(running, officer, now, **{DEALER: 20})
         done = act("complete_recall", running, unaccounted="奈曼经销少 10。")
-        again = act("order_again", act("file_summary", done, summary="有缺口。"), review="效果不好")
+        again = act("recall_again", act("file_summary", done, summary="有缺口。"), review="效果不好")
         assert (again.state, again.kind, again.follows_id) == ("decided", "责令", running.pk)
         assert {row.uscc: row.quantity for row in again.holders.all()} == {DEALER: 10}
         assert LotHold.objects.filter(released_at=None).exists()

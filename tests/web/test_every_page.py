@@ -56,7 +56,7 @@ from xiejian.planning.models import Assignment, Campaign, DrawRun, OrderRun, Pla
 from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.risks.models import RiskEvidence, RiskItem, RiskMeeting
 from xiejian.sampling.models import Sample, SamplingPlan
-from xiejian.vigilance.models import AdverseEvent
+from xiejian.vigilance.models import AdverseEvent, Recall, RecallHolder
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
 from xiejian.web.urls import urlpatterns
@@ -232,6 +232,14 @@ class World:
             event_on=day, found_on=day, reported_on=day, harm="其他", injury="无", failure="渗漏",
             term="leak",
         )  # fmt: skip
+        self.recall = Recall.objects.create(
+            number=f"{self.party.name}召回", office_code=self.party.office_code, kind="主动", level="一级",
+            state="decided", holder_name=self.party.name, product_name="输液器", lots=["A1"], reason="渗漏",
+            suspected_on=day, decided_on=day, made_at=NOW,
+        )  # fmt: skip
+        self.recall_holder = RecallHolder.objects.create(
+            recall=self.recall, name=self.party.name, office_code=self.party.office_code, quantity=3
+        )
 
     def _leads(self) -> None:
         party, day = self.party, NOW.date()
@@ -453,6 +461,8 @@ class World:
             "credit_fact": self.credit_grade, "credit_grade_paper": self.credit_grade,
             "credit_entry": self.credit_entry, "credit_entry_paper": self.credit_entry,
             "credit_letter": self.joint_measure, "credit_commitment": self.public_commitment,
+            "recall": self.recall, "recall_holders": self.recall, "recall_paper": self.recall,
+            "recall_holder": self.recall_holder,
             "hospital_device": self.hospital_device, "hospital_implant": self.hospital_implant,
             "event": self.adverse, "listing": self.listing, "monitoring_list": self.monitoring_list,
             "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
@@ -485,6 +495,7 @@ class World:
             "visit_point": {"point": "none"},
             "sample_paper": {"kind": "sheet"},
             "lead_paper": {"kind": "answer"},
+            "recall_paper": {"kind": "notice"},
             "credit_fact": {"fact": "penalties"},
             "credit_grade_paper": {"kind": "decision"},
             "credit_entry_paper": {"kind": "decision"},
@@ -651,7 +662,7 @@ NO_PAGE = {
     "schedule_job", "received_file", "own_calendar", "office_calendar",
     "sample_paper", "sampling_plan_form", "lead_paper", "lead_photo",
     "credit_grade_paper", "credit_entry_paper", "credit_letter",
-    "monitoring_feedback", "assistance_paper",
+    "monitoring_feedback", "assistance_paper", "recall_paper",
     "risk_report", "risk_list_paper", "risk_evidence",
     "login", "logout", "health", "link", "office_setup", "import_rejects", "import_template", "import_job",
     "evidence_file", "evidence_small", "signature_image", "paper_file",

@@ -103,6 +103,10 @@ notices = _dated(
     "质量公告", public.notices, "产品、企业、注册证编号、批号", "没有不符合规定的产品公告。",
     "监督抽检中结论已定的不符合规定产品；仅代表所抽批次。",
 )  # fmt: skip
+recalls = _dated(
+    "产品召回", public.recalls, "产品、企业、注册证编号、批号", "没有召回信息。",
+    "已决定的医疗器械召回；手中有所列批次的，请停止使用并联系召回单位。",
+)  # fmt: skip
 offices = _dated(
     "办公时间", lambda _, search, page: public.offices(search, page), "机构名称", "还没有公布办公时间。",
     "各局、所的办公时间与地址。",

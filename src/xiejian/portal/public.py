@@ -24,6 +24,8 @@ from xiejian.registry import permitting
 from xiejian.registry.models import Licence, Registration
 from xiejian.registry.search import matching
 from xiejian.sampling.models import Sample
+from xiejian.vigilance import recall_queries
+from xiejian.vigilance.recalls import WORKFLOW
 
 PAGE = 20
 #: certificates and products of one answer; whoever finds more asks more narrowly
@@ -203,6 +205,25 @@ def notices(on: dt.date, search: str, number: int) -> Entries:
                 ("标示生产企业", row.maker), ("被抽样单位", row.party.name),
                 ("不符合规定项目", row.failed_items), ("检验机构", row.laboratory),
                 ("公告日期", row.final_on), ("发布机关", bureaus.get(_bureau(row))),
+            )
+            for row in found
+        ],
+        total,
+    )  # fmt: skip
+
+
+def recalls(on: dt.date, search: str, number: int) -> Entries:
+    """产品召回: decided recalls; of the units that hold the product nothing is told."""
+    found, total = _page(recall_queries.public(on, search), number)
+    return Entries(
+        [
+            _entry(
+                row.product_name,
+                ("召回编号", row.number), ("召回级别", row.level), ("召回方式", f"{row.kind}召回"),
+                ("注册证或备案编号", row.registration_no), ("规格型号", row.model_spec),
+                ("批号", "、".join(row.lots)), ("召回单位", row.holder_name), ("联系方式", row.contact),
+                ("处理方式", "、".join(row.treatments)), ("决定日期", row.decided_on),
+                ("进展", WORKFLOW.states[row.state]), text=row.reason,
             )
             for row in found
         ],

@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("public/typical-cases/", look_ups.typical, name="public_typical"),
     path("public/dishonest/", look_ups.dishonest, name="public_dishonest"),
     path("public/notices/", look_ups.notices, name="public_notices"),
+    path("public/recalls/", look_ups.recalls, name="public_recalls"),
     path("public/offices/", look_ups.offices, name="public_offices"),
 ]

@@ -189,6 +189,12 @@ def look(actor: Actor | None, profile: str, since: dt.date, until: dt.date, offi
     )
 
 
+def risk_numbers(actor: Actor | None, product: str) -> list[str]:
+    """The risks that signals of a product were put on the list as."""
+    rows = visible(EventSignal.objects.filter(product_name=product), actor).exclude(risk_no="")
+    return list(rows.values_list("risk_no", flat=True))
+
+
 def timeline(actor: Actor | None, party: Party) -> list[Event]:
     """A party's reports on its archive page, and those of its own make from elsewhere, newest first."""
     found = []

@@ -90,6 +90,12 @@ def recall(actor: Actor | None, pk: int) -> Recall | None:
     )
 
 
+def with_unanswered(rows: QuerySet[Recall]) -> QuerySet[Recall]:
+    """Of ``recalls`` those that run and wait for the answer of a unit that was told."""
+    waiting = RecallHolder.objects.filter(state="informed").values("recall_id")
+    return rows.filter(state__in=OPEN, pk__in=waiting)
+
+
 def recall_by_number(actor: Actor | None, number: str) -> Recall:
     """Refused J427 when there is none in reach."""
     found = recalls(actor).filter(number=number).first()

@@ -557,7 +557,7 @@ def pass_recall(*, recall: Recall, review: str, on: dt.date, by: Actor, at: dt.d
 
 
 @transaction.atomic
-def order_again(
+def recall_again(
     *, recall: Recall, review: str, on: dt.date, by: Actor, at: dt.datetime, level: str = "",
     received_on: dt.date | None = None,
 ) -> Recall:  # fmt: skip
@@ -565,7 +565,7 @@ def order_again(
 
     Its list holds the units without an answer and those with something left or missing.
     """
-    recall, state = _step(recall, "order_again", by)
+    recall, state = _step(recall, "recall_again", by)
     _reviewed(recall, review, on, by, at)
     suspicion = Suspicion(
         product_name=recall.product_name, reason=recall.reason, suspected_on=recall.suspected_on,
@@ -591,5 +591,5 @@ def order_again(
         for row in recall.holders.all()
         if row.remaining is None or row.remaining or row.missing
     )
-    note("order_again", recall, by, at, state=state, on=on, review=review, again=made.number)
+    note("recall_again", recall, by, at, state=state, on=on, review=review, again=made.number)
     return made

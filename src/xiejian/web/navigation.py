@@ -79,6 +79,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("不良事件", "event_list", "bell", "vigilance.view", "/events/"),
             Entry("信号", "event_signals", "trending-up", "vigilance.view"),
+            Entry("召回", "recall_list", "history", "vigilance.view", "/recalls/"),
             Entry("医疗机构设备", "hospital_list", "building-community", "hospitals.view", "/hospitals/"),
         ),
     ),

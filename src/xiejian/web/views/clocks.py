@@ -29,7 +29,7 @@ PAGES = {
     "publication": "publication", "repair": "publication_repair", "handover": "handover",
     "proceeding": "proceeding", "measure": "measure", "monitoringlist": "monitoring_list",
     "assistancerequest": "assistance_request", "credit_grade": "credit_grade",
-    "credit_list_entry": "credit_entry", "adverseevent": "event",
+    "credit_list_entry": "credit_entry", "adverseevent": "event", "recall": "recall",
 }  # fmt: skip
 KINDS = {"late": "已超期", "soon": "近期到期", "provisional": "暂定"}
 #: moves shown before they are applied; the rest is counted

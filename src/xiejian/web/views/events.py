@@ -19,14 +19,17 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from xiejian.clocks.queries import clocks_of
+from xiejian.inspections import queries as inspections
+from xiejian.inspections.places import Place
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.numbers import udi
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import Actor, may, require
 from xiejian.risks import actions as risks
-from xiejian.vigilance import actions, checks, queries, rules
+from xiejian.vigilance import actions, checks, queries, recall_queries, rules
 from xiejian.vigilance.checks import Report
 from xiejian.vigilance.models import AdverseEvent, ReportQuota
+from xiejian.vigilance.recalls import SUPERVISING
 from xiejian.web import clock
 from xiejian.web.event_steps import HARM_TONES, STEPS, TONES, allowed, initial, options
 from xiejian.web.forms import DateInput, PageForm
@@ -37,6 +40,7 @@ from xiejian.web.steps import shown, take
 from xiejian.web.views.cases import year_choices
 from xiejian.web.views.clocks import shown as clocks_shown
 from xiejian.web.views.corrections import clock_words
+from xiejian.web.views.evidence import EvidenceForm, attach, gallery
 from xiejian.web.views.people import office_choices
 
 STATES = actions.WORKFLOW.states
@@ -258,7 +262,13 @@ def _event(request: HttpRequest, pk: int) -> AdverseEvent:
 def event(request: HttpRequest, pk: int) -> HttpResponse:
     """One report: what happened with which product, how far its review is, what else tells of it."""
     found, actor, on = _event(request, pk), request.actor, clock.today(request)
-    if request.method == "POST" and request.POST.get("do") not in allowed(found, actor):
+    upload, unstored, attaching = EvidenceForm(), [], request.POST.get("do") == "attach_evidence"
+    if request.method == "POST" and attaching:
+        upload = EvidenceForm(request.POST, request.FILES)
+        unstored = attach(request, upload, place=Place.of(found, actions.REPORTING))
+        if not unstored and upload.is_valid():
+            return redirect(f"{reverse('event', args=[pk])}#evidence")
+    elif request.method == "POST" and request.POST.get("do") not in allowed(found, actor):
         require(actor, actions.REVIEWING, found.office_code)
     taken = take(request, STEPS, found)
     if taken.done and taken.step:
@@ -276,13 +286,19 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "group": queries.group(actor, found.group_no),
         "clocks": clocks_shown(clocks, clock.now(request)),
         "history": _history(found),
-        "problems": taken.problems,
+        "recalls": recall_queries.of_source(actor, "event", pk),
+        "may_recall": bool(may(actor, SUPERVISING, found.office_code)),
+        "evidence": gallery(inspections.evidence_of("adverseevent", pk)),
+        "upload": upload,
+        "editable": bool(may(actor, actions.REPORTING, found.office_code)),
+        "problems": unstored or taken.problems,
         "steps": shown(
             STEPS, allowed(found, actor), taken, found, actor, initial(on, clock.now(request)),
             first_open=True,
         ),
     }  # fmt: skip
-    return render(request, "web/events/event.html", context, status=taken.status)
+    status = 422 if attaching else taken.status
+    return render(request, "web/events/event.html", context, status=status)
 
 
 def _history(found: AdverseEvent) -> list[tuple[dt.date, str, str]]:

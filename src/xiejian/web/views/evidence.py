@@ -44,6 +44,8 @@ PLACES = {
     "sample": ("sample", "sampling.view", "sampling.sample"),
     "listing": ("listing", "online.view", "online.handle"),
     "liaison": ("liaison", "inspections.view", "inspections.visit"),
+    "recallholder": ("recall_holder", "vigilance.view", "vigilance.report"),
+    "adverseevent": ("event", "vigilance.view", "vigilance.report"),
 }
 ICONS = {
     "scan": "file-text", "page": "file-text", "audio": "phone", "video": "camera", "document": "file-text",
