@@ -25,8 +25,9 @@ from xiejian.registry.columns import PARTY_COLUMNS
 from xiejian.registry.importing import import_parties
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
-from xiejian.vigilance.importing import EVENT_COLUMNS, import_events
+from xiejian.self_inspections.importing import SELF_INSPECTION_COLUMNS, import_self_inspections
 from xiejian.supply.importing import MOVEMENT_COLUMNS, import_movements
+from xiejian.vigilance.importing import EVENT_COLUMNS, import_events
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
 
@@ -50,10 +51,11 @@ KINDS = {
     "leads": Kind("线索", LEAD_COLUMNS, import_leads),
     "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring),
     "events": Kind("不良事件报告", EVENT_COLUMNS, import_events),
+    "self-inspections": Kind("年度自查报告", SELF_INSPECTION_COLUMNS, import_self_inspections),
     "devices": Kind("医疗机构的设备", DEVICE_COLUMNS, import_devices),
+    "movements": Kind("进销存，xlsx、csv 或 EPCIS 2.0 的 json", MOVEMENT_COLUMNS, import_movements),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points),
-    "movements": Kind("进销存，xlsx、csv 或 EPCIS 2.0 的 json", MOVEMENT_COLUMNS, import_movements),
 }
 
 

@@ -28,6 +28,7 @@ from xiejian.kernel import (
 from xiejian.kernel.packs import Duty, Outside, Pack, Principle, Row
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.numbers import examples as number_examples
+from xiejian.self_inspections import forms as self_inspection_forms
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _unreadable() -> list[Problem]:
             wrong += refused.problems
         except ValueError as error:  # measures and tables name the entry in the error
             wrong.append(packs.problems("K202", name, pack=name, why=error))
-    return wrong + checklists.wrong()
+    return wrong + checklists.wrong() + self_inspection_forms.wrong()
 
 
 def _head(pack: Pack) -> dict[str, Any]:

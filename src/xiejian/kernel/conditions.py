@@ -47,6 +47,7 @@ FACTS: dict[str, tuple[Type, str]] = {
     "tags": ("tags", "品种标签"),
     "stores_for_others": ("boolean", "为他人贮存运输"),
     "consultation_focus": ("boolean", "风险会商重点"),
+    "self_inspection_focus": ("boolean", "自查未按期报送"),
     "qms_state": ("text", "质量管理体系状况"),
     "credit_grade": ("text", "信用等级"),
     "bad_credit": ("text", "不良信用"),

@@ -29,6 +29,8 @@ class Party(models.Model):
     phone = models.CharField("电话", max_length=60, blank=True)
     stores_for_others = models.BooleanField("为他人贮存运输", default=False)
     consultation_focus = models.BooleanField("风险会商重点", default=False)
+    # while the office lists it for a report that did not come or came late; self_inspections keeps the lists
+    self_inspection_focus = models.BooleanField("自查未按期报送", default=False)
     qms_state = models.CharField("质量管理体系状况", max_length=4, blank=True)  # 好 较差 差
     credit_grade = models.CharField("信用等级", max_length=1, blank=True)  # A B C D
     bad_credit = models.CharField("不良信用", max_length=2, blank=True)  # 无 不良 严重

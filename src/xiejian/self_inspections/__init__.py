@@ -1,1 +1,4 @@
-"""Yearly self-inspections of firms: forms, filing, who is late, what contradicts a visit."""
+"""企业自查: forms as data, what a firm answers, who did not hand in, what visits say against it.
+
+See docs/explanation/self-inspection.md.
+"""
