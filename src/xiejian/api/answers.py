@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Query
 
-from xiejian.api import records, refusals, shapes
+from xiejian.api import cold_readings, records, refusals, shapes
 from xiejian.api.access import OfficerOrOpen, Pace
 from xiejian.api.refusals import problems
 from xiejian.kernel import deadlines, divisions, packs, penalties, penalty_answers, penalty_rules
@@ -49,6 +49,7 @@ api = Answers(
 refusals.register(api)
 api.add_router("/records", records.router)
 api.add_router("/firm/records", records.firm_router)
+api.add_router("/firm/cold-readings", cold_readings.router)
 
 
 def _answers(shape: Any) -> dict[int, Any]:

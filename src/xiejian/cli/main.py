@@ -12,6 +12,7 @@ ANSWERS: dict[str, str] = {
     "number": "number",
     "penalty": "penalty",
     "signals": "signals",
+    "trend": "signals",
     "udi": "udi",
 }
 #: command → the module of this room that holds it. A start should cost what its command needs, no more.
@@ -19,6 +20,7 @@ COMMANDS = ANSWERS | {
     "assistance": "online",
     "case": "case",
     "clocks": "clocks",
+    "coldchain": "coldchain",
     "credit": "credit",
     "daily-report": "lead",
     "demo": "demo.command",
