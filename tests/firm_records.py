@@ -9,7 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from moment import NOW
+from visiting import photo
+from xiejian.firms import exemplary, notices, reports, training
+from xiejian.firms.audience import Audience
+from xiejian.firms.models import Course, Delivery, ExemplaryFirm, StatusReport
+from xiejian.firms.reports import Told
+from xiejian.inspections.actions import attach_evidence
+from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.people.models import FirmInvitation, FirmKey, FirmUser
+from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import Party
 
 
@@ -32,9 +40,57 @@ def _invitation(party: Party) -> FirmInvitation:
     )  # fmt: skip
 
 
+def _course(party: Party) -> Course:
+    made = training.draft_course(title=party.name, text="读本", questions=2, by=SYSTEM, at=NOW)
+    training.open_course(course=made, by=SYSTEM, at=NOW)
+    _delivery(party, made)
+    return made
+
+
+def _delivery(party: Party, course: Course | None = None) -> Delivery:
+    row = notices.draft_notice(
+        kind="要求答复", title=party.name, text="请答复", audience=Audience(usccs=(party.uscc,)),
+        course=course, office_code=party.office_code, by=SYSTEM, at=NOW,
+    )  # fmt: skip
+    return notices.send_notice(notice=row, by=SYSTEM, at=NOW).deliveries.get()
+
+
+def _report(party: Party) -> StatusReport:
+    told = Told("status", NOW.date(), text=party.name)
+    return reports.submit_report(party=party, told=told, by=SYSTEM, at=NOW)
+
+
+def _example(party: Party) -> ExemplaryFirm:
+    return exemplary.apply_as_example(party=party, year=2024, text=party.name, by=SYSTEM, at=NOW)
+
+
+def _correction(party: Party) -> Correction:
+    visit = Visit.objects.create(
+        number=f"J{party.pk}", party=party, link="经营", kind="daily", visited_on=NOW.date(),
+        state="concluded", office_code=party.office_code,
+    )  # fmt: skip
+    return Correction.objects.create(
+        visit=visit, number=f"Z{party.pk}", content=party.name, ordered_on=NOW.date(), due_on=NOW.date(),
+        state="ordered", office_code=party.office_code,
+    )  # fmt: skip
+
+
+def _file(party: Party) -> Evidence:
+    place = reports.place_for(_report(party), SYSTEM)
+    return attach_evidence(place=place, file=photo(f"{party.name}.jpg"), by=SYSTEM, at=NOW)
+
+
 #: URL name → the arguments of the page of a record that belongs to this party
 ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_account_change": lambda party: {"pk": _user(party).pk},
     "firm_invitation_revoke": lambda party: {"pk": _invitation(party).pk},
     "firm_key_revoke": lambda party: {"pk": _key(party).pk},
+    "firm_notice": lambda party: {"pk": _delivery(party).pk},
+    "firm_correction": lambda party: {"pk": _correction(party).pk},
+    "firm_report": lambda party: {"pk": _report(party).pk},
+    "firm_course": lambda party: {"pk": _course(party).pk},
+    "firm_exam_begin": lambda party: {"pk": _course(party).pk},
+    "firm_exam": lambda party: {"pk": _course(party).pk},
+    "firm_example": lambda party: {"pk": _example(party).pk},
+    "firm_file": lambda party: {"pk": _file(party).pk},
 }

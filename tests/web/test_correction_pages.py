@@ -115,7 +115,7 @@ class TestAnOrder:
                 "ordered",
                 ["submit_correction", "answer_items", "pass_recheck", "fail_recheck", "remind_party"],
             ),
-            ("submitted", ["pass_recheck", "fail_recheck"]),
+            ("submitted", ["pass_recheck", "fail_recheck", "withdraw_submission"]),
             ("failed", ["submit_correction", "answer_items", "order_again", "remind_party"]),
             ("passed", ["close_correction"]),
             ("closed", []),

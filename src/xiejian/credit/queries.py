@@ -188,7 +188,7 @@ def commitments(
     actor: Actor | None, *, search: str = "", state: str = "", office: str = "", party: Party | None = None
 ) -> QuerySet[PublicCommitment]:
     """Public commitments. ``state``: open, kept or broken."""
-    rows = visible(PublicCommitment.objects.select_related("party"), actor)
+    rows = visible(PublicCommitment.objects.select_related("party"), actor, firm="party__uscc")
     wanted = {"open": None, "kept": True, "broken": False}
     if state in wanted:
         rows = rows.filter(kept=wanted[state])

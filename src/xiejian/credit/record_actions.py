@@ -20,8 +20,11 @@ from xiejian.credit.models import (
     PublicCommitment,
 )
 from xiejian.people import audit
-from xiejian.people.policy import Actor, require
+from xiejian.people.policy import Actor, require, require_for
 from xiejian.registry.models import Party
+
+#: of a firm's own people
+SIGN = "firm.answer"
 
 
 def _note(
@@ -37,8 +40,14 @@ def record_commitment(
     *, party: Party, text: str, made_on: dt.date, by: Actor, at: dt.datetime, place: str = "",
     due_on: dt.date | None = None,
 ) -> PublicCommitment:  # fmt: skip
-    """A firm promised something to the public; ``due_on``: when the office will look. Q101, Q102, Q103."""
-    require(by, EDIT, party.office_code, where=party.name)
+    """A firm promised something to the public; ``due_on``: when the office will look. Q101, Q102, Q103.
+
+    A firm's own people sign it by their name; it then says so where it was made public.
+    """
+    if by.firm:
+        require_for(by, SIGN, party.uscc or "", where=party.name)
+    else:
+        require(by, EDIT, party.office_code, where=party.name)
     refuse(
         check.check_given(text, "承诺内容"),
         check.check_not_in_future(made_on, timezone.localdate(at), "承诺日期"),

@@ -161,13 +161,14 @@ def answered_points(row: Visit, checklist: checklists.Checklist | None = None) -
 def corrections(
     actor: Actor | None, *, on: dt.date, office: str = "", state: str = "", search: str = ""
 ) -> QuerySet[Correction]:
-    """Corrections in the actor's reach, each with ``left`` (timedelta to its date), ``overdue`` (0/1)
+    """Corrections in the actor's reach (a firm's: its own), each with ``left`` (timedelta to its date), ``overdue`` (0/1)
     and ``urgency`` (0 the clock runs, 1 passed, 2 closed).
 
     Overdue is an open correction that has not passed its re-check by its date.
     """
     waiting = Q(state__in=("ordered", "submitted", "failed"), due_on__lt=on)
-    rows = visible(Correction.objects.select_related("visit__party", "recheck_visit"), actor).annotate(
+    joined = Correction.objects.select_related("visit__party", "recheck_visit")
+    rows = visible(joined, actor, firm="visit__party__uscc").annotate(
         left=ExpressionWrapper(F("due_on") - Value(on, DateField()), output_field=DurationField()),
         overdue=Case(When(waiting, then=1), default=0, output_field=IntegerField()),
         # what asks for work comes first: a clock that runs, then passed, then closed

@@ -168,7 +168,9 @@ def licences(
 
     ``search``: part of the number, of the party's name or of its credit code. ``on`` is needed for a tab.
     """
-    rows = visible(Licence.objects.select_related("party"), actor, "party__office_code")
+    rows = visible(
+        Licence.objects.select_related("party"), actor, "party__office_code", firm="party__uscc"
+    )
     if search.strip():
         found = matching(Party.objects.order_by(), search)
         rows = rows.filter(
@@ -213,15 +215,18 @@ def registrations(
     office: str = "",
     party: Party | None = None,
     within_days: int | None = None,
+    own: bool = False,
 ) -> QuerySet[Registration]:
     """Product registrations by number. Those of a party go by its office; those of nobody here are public.
+
+    ``own``: without the public ones, for a firm's own list.
 
     ``search``: part of the number, the product's or the registrant's name. ``kind``: a form such as
     ``emergency`` or ``suspect``. Tabs as in ``licences``.
     """
     rows = Registration.objects.select_related("party")
-    mine = visible(rows, actor, "party__office_code")
-    rows = mine if actor is None else mine | rows.filter(party__isnull=True)
+    mine = visible(rows, actor, "party__office_code", firm="party__uscc")
+    rows = mine if actor is None or own else mine | rows.filter(party__isnull=True)
     rows = matching(rows, search)
     if management_class:
         rows = rows.filter(management_class=management_class)

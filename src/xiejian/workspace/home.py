@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,27 +11,18 @@ from django.shortcuts import render
 from xiejian.people.policy import Actor, may
 from xiejian.web import clock
 from xiejian.workspace.guard import needs_firm
+from xiejian.workspace.items import Item
+from xiejian.workspace.views import corrections, licences, notices
 
 SHOWN = 50  # items on the page; each room's own list has the rest
 
 
-@dataclass(frozen=True)
-class Item:
-    """One thing to do: what it is (``kind``), its line, where it is done, until when."""
-
-    kind: str
-    title: str
-    href: str
-    due: dt.date | None = None
-    detail: str = ""
-
-    def days(self, on: dt.date) -> int | None:
-        """Days left; negative when it is late."""
-        return (self.due - on).days if self.due else None
-
-
 #: permission → what a role that holds it has to do: (actor, today) → items, a fixed number of queries each
-SECTIONS: list[tuple[str, Callable[[Actor, dt.date], list[Item]]]] = []
+SECTIONS: list[tuple[str, Callable[[Actor, dt.date], list[Item]]]] = [
+    ("firm.view", corrections.due_items),
+    ("firm.view", notices.due_items),
+    ("firm.view", licences.due_items),
+]
 
 
 @needs_firm("firm.view")

@@ -12,6 +12,38 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "监管部门",
+        (
+            Entry("通知", "firm_notices", "bell", "firm.view"),
+            Entry("整改", "firm_corrections", "clipboard-check", "firm.view"),
+            Entry("状况报告", "firm_reports", "file-text", "firm.view"),
+            Entry("证照与产品", "firm_licences", "certificate", "firm.view"),
+            Entry("公开承诺", "firm_commitments", "scale", "firm.view"),
+            Entry("培训", "firm_courses", "school", "firm.view"),
+            Entry("示范创建", "firm_examples", "flag", "firm.view"),
+        ),
+    ),
+    (
+        "医院设备与植入",
+        (
+            Entry("设备", "firm_devices", "checklist", "firm.hospital"),
+            Entry("植入登记", "firm_implants", "clipboard-list", "firm.hospital"),
+            Entry("库存效期", "firm_hospital_expiry", "clock", "firm.hospital"),
+            Entry("监测员", "firm_hospital_reporters", "users", "firm.report"),
+            Entry("病案还原", "firm_hospital_patients", "lock", "firm.patients"),
+        ),
+    ),
+    (
+        "进销存",
+        (
+            Entry("进销存记录", "firm_supply", "table", "firm.supply"),
+            Entry("库存", "firm_stock", "building-store", "firm.supply"),
+            Entry("批次停用", "firm_holds", "lock", "firm.supply"),
+            Entry("往来单位", "firm_partners", "building-community", "firm.supply"),
+            Entry("产品档案", "firm_cards", "list-details", "firm.supply"),
+        ),
+    ),
+    (
         "本单位",
         (
             Entry("人员账号", "firm_accounts", "users", "firm.manage"),
