@@ -498,9 +498,8 @@ def judge_signal(
 ) -> EventSignal:
     """Keep what the office made of a signal or an alert; ``OUTCOMES[0]`` names the risk it became."""
     require(by, REVIEWING, office_code, where=product_name)
-    known = {**rules.alerts(), **rules.profiles()}
     refuse(
-        check.check_one_of(rule, known, "信号规则"),
+        check.check_one_of(rule, rules.signal_rules(), "信号规则"),
         check.check_one_of(outcome, OUTCOMES, "研判结果"),
         check.check_given(reason, "说明"),
         check.check_given(risk_no, "风险编号") if outcome == OUTCOMES[0] else [],

@@ -18,6 +18,7 @@ from xiejian.vigilance.actions import SUBJECT, WORKFLOW
 from xiejian.vigilance.alerting import Alert, Fact, Signal, alerts, signals
 from xiejian.vigilance.checks import DEATH, SERIOUS, check_found, refuse
 from xiejian.vigilance.models import AdverseEvent, EventReview, EventSignal, ReportQuota
+from xiejian.vigilance.trending import Series, series
 
 #: somebody still has to review or evaluate
 OPEN = tuple(state for state in WORKFLOW.states if state != "review_closed")
@@ -187,6 +188,24 @@ def look(actor: Actor | None, profile: str, since: dt.date, until: dt.date, offi
         [(s, judged.get((profile, s.product, s.term))) for s in fired],
         len(known),
     )
+
+
+def risk_numbers(actor: Actor | None, product: str) -> list[str]:
+    """The risks that signals of a product were put on the list as."""
+    rows = visible(EventSignal.objects.filter(product_name=product), actor).exclude(risk_no="")
+    return list(rows.values_list("risk_no", flat=True))
+
+
+def trends(actor: Actor | None, until: dt.date, office: str = "") -> list[tuple[Series, EventSignal | None]]:
+    """The monthly series of products and lots, each with what was made of its first signal; two queries."""
+    judged = {
+        (row.rule, row.product_name, row.subject): row
+        for row in visible(EventSignal.objects.filter(rule__in=rules.trends()).order_by("on", "pk"), actor)
+    }
+    return [
+        (one, judged.get((one.fires[0].method, one.product, one.subject)) if one.fires else None)
+        for one in series(facts(actor, until, office), until)
+    ]
 
 
 def risk_numbers(actor: Actor | None, product: str) -> list[str]:

@@ -71,3 +71,13 @@ def alerts() -> dict[str, dict[str, Any]]:
 def profiles() -> dict[str, dict[str, Any]]:
     """The profiles of signal detection by id, as alerts.toml has them."""
     return entries("alerts")["profile"]
+
+
+def trends() -> dict[str, dict[str, Any]]:
+    """The control charts by id with their settings, as trends.toml has them."""
+    return entries("trends")["trend"]
+
+
+def signal_rules() -> dict[str, dict[str, Any]]:
+    """Everything that can call for a judgement: alerts, profiles and control charts, by id."""
+    return {**alerts(), **profiles(), **trends()}

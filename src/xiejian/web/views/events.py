@@ -421,7 +421,7 @@ class JudgeForm(PageForm):
 @transaction.atomic
 def _judge(given: dict[str, Any], actor: Actor, on: dt.date, at: dt.datetime) -> str:
     """Keep the judgement and, where it says so, the risk: both or neither. The number of the risk, or ''."""
-    known = {**rules.alerts(), **rules.profiles()}.get(given["rule"], {})
+    known = rules.signal_rules().get(given["rule"], {})
     risk_no = ""
     if given["outcome"] == actions.OUTCOMES[0]:
         title = f"{given['product']}：{given['subject']}".strip("：")[:200]
