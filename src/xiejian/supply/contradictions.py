@@ -274,7 +274,7 @@ def _two_expiries(scope: Scope, most: int) -> list[Contradiction]:
     found = []
     for rows in by_lot.values():
         text = "；".join(f"{on}（记录 {row['record_no']}）" for on, row in sorted(rows.items()))
-        one = _of_row("two_expiries", rows[max(rows)], f"有效期登记为 {text}")
+        one = _of_row("two_expiries", rows[max(rows)], f"有效期登记为 {text}", 0)
         pks, records = (tuple(row[name] for row in rows.values()) for name in ("pk", "record_no"))
         found.append(replace(one, rows=pks, records=records))
     return found

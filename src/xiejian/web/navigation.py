@@ -80,6 +80,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("不良事件", "event_list", "bell", "vigilance.view", "/events/"),
             Entry("信号", "event_signals", "trending-up", "vigilance.view"),
             Entry("召回", "recall_list", "history", "vigilance.view", "/recalls/"),
+            Entry("追溯", "trace", "sitemap", "supply.view", "/trace/"),
+            Entry("进销存矛盾", "contradictions", "alert-triangle", "supply.view"),
             Entry("医疗机构设备", "hospital_list", "building-community", "hospitals.view", "/hospitals/"),
         ),
     ),

@@ -59,6 +59,7 @@ from xiejian.web.views import (
     stops,
     tables,
     typical_cases,
+    trace,
     visit_order,
     visits,
     what_if,
@@ -254,6 +255,10 @@ urlpatterns: list[URLPattern] = [
     path("risks/items/paper/", risks.risk_list_paper, name="risk_list_paper"),
     path("risks/items/<int:pk>/", risks.risk_item, name="risk_item"),
     path("risks/evidence/<int:pk>/", risks.risk_evidence, name="risk_evidence"),
+    # 追溯
+    path("trace/", trace.trace_lot, name="trace"),
+    path("trace/recall/", trace.mock_recall, name="mock_recall"),
+    path("trace/contradictions/", trace.contradiction_list, name="contradictions"),
     # 案件
     path("proceedings/", proceedings.proceeding_list, name="proceeding_list"),
     path("proceedings/<int:pk>/", proceedings.proceeding, name="proceeding"),

@@ -1,0 +1,156 @@
+"""The graph of a trace: firms as boxes in columns by layer, deliveries as lines between them; numbers only.
+
+The page draws it as SVG, so that it prints, can be followed by keyboard and needs no script.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
+
+from xiejian.supply.flows import RETURN, Edge, Node
+from xiejian.supply.trace import MARKS, Trace
+
+#: Of one layer so many firms have a box of their own; the others share one.
+MOST_OF_A_LAYER = 10
+BOX_WIDTH, BOX_HEIGHT, BETWEEN_COLUMNS, BETWEEN_ROWS, MARGIN = 190, 54, 110, 16, 8
+NAME_LENGTH = 12  # characters that fit into a box
+WIDEST = 6.0
+BEND = 60
+
+
+@dataclass(frozen=True)
+class Box:
+    """A firm, or the rest of a layer (``key`` empty). ``tone``: a class of the drawing."""
+
+    key: str
+    x: int
+    y: int
+    name: str
+    full_name: str
+    said: str
+    tone: str
+
+    @property
+    def middle(self) -> int:
+        return self.y + BOX_HEIGHT // 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """A way between two boxes: an SVG path, its width, what it says."""
+
+    path: str
+    width: float
+    said: str
+    tone: str
+    label: str
+    label_x: int
+    label_y: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What the template draws."""
+
+    width: int
+    height: int
+    boxes: list[Box]
+    lines: list[Line]
+    box_width: int = BOX_WIDTH
+    box_height: int = BOX_HEIGHT
+
+
+def graph(found: Trace) -> Graph:
+    """Boxes and lines of a trace; the size does not grow beyond ten boxes and one in a column."""
+    columns: dict[int, list[Node]] = defaultdict(list)
+    for node in found.account.nodes.values():
+        columns[node.layer].append(node)
+    before: dict[str, list[str]] = defaultdict(list)
+    for edge in found.account.edges:
+        before[edge.receiver].append(edge.sender)
+    place: dict[str, Box] = {}
+    boxes: list[Box] = []
+    for layer in sorted(columns):
+        own, rest = _chosen(columns[layer])
+        own.sort(key=lambda node: (_height(before[node.key], place), node.key))
+        x = MARGIN + layer * (BOX_WIDTH + BETWEEN_COLUMNS)
+        made = [_box(found, node, x, row) for row, node in enumerate(own)]
+        place |= {box.key: box for box in made}
+        if rest:
+            last = _rest(rest, x, len(made))
+            made.append(last)
+            place |= {node.key: last for node in rest}
+        boxes += made
+    lines = _lines(found, place)
+    right = max((box.x for box in boxes), default=0) + BOX_WIDTH + BEND + MARGIN
+    return Graph(right, max((box.y for box in boxes), default=0) + BOX_HEIGHT + MARGIN, boxes, lines)
+
+
+def _chosen(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Who gets a box of its own: those through whom most went; and who shares one."""
+    ranked = sorted(nodes, key=lambda node: (-(node.received + node.made + node.shipped), node.key))
+    most = MOST_OF_A_LAYER if len(ranked) > MOST_OF_A_LAYER + 1 else len(ranked)
+    return ranked[:most], ranked[most:]
+
+
+def _height(senders: Iterable[str], place: dict[str, Box]) -> float:
+    """The mean height of whoever sent to it: lines then cross less."""
+    heights = [place[key].y for key in senders if key in place]
+    return sum(heights) / len(heights) if heights else 0.0
+
+
+def _y(row: int) -> int:
+    return MARGIN + row * (BOX_HEIGHT + BETWEEN_ROWS)
+
+
+def _box(found: Trace, node: Node, x: int, row: int) -> Box:
+    name, marks = found.name(node.key), found.node_marks(node)
+    said = [f"现有 {node.on_hand}"]
+    said += [f"生产 {node.made}"] if node.made else []
+    said += [f"用 {node.used + node.implanted}"] if node.used + node.implanted else []
+    said += [MARKS[mark] for mark in marks]
+    tone = "wrong" if "negative" in marks or "two_expiries" in marks else ""
+    tone = tone or ("held" if node.on_hand > 0 else "")
+    tone = f"{tone} quiet" if not node.recorded else tone
+    short = name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
+    return Box(node.key, x, _y(row), short, name, "　".join(said[:2]), tone)
+
+
+def _rest(nodes: list[Node], x: int, row: int) -> Box:
+    held = sum(max(0, node.on_hand) for node in nodes)
+    return Box(
+        "", x, _y(row), f"其余 {len(nodes)} 家", f"其余 {len(nodes)} 家，见下表", f"现有 {held}", "quiet"
+    )
+
+
+def _lines(found: Trace, place: dict[str, Box]) -> list[Line]:
+    together: dict[tuple[Box, Box, str], list[Edge]] = defaultdict(list)
+    for edge in found.account.edges:
+        together[(place[edge.sender], place[edge.receiver], edge.way)].append(edge)
+    most = max((edge.quantity for edge in found.account.edges), default=1) or 1
+    return [
+        _line(found, one, other, way, edges, most)
+        for (one, other, way), edges in together.items()
+        if one is not other
+    ]
+
+
+def _line(found: Trace, one: Box, other: Box, way: str, edges: list[Edge], most: int) -> Line:
+    quantity = sum(edge.quantity for edge in edges)
+    differs = any(found.edge_mark(edge) in ("differs", "in_transit") for edge in edges)
+    verb = "退回" if way == RETURN else "发往"
+    said = f"{one.full_name} {verb} {other.full_name}：{quantity}"
+    if differs:
+        said += f"，差 {sum(edge.gap or 0 for edge in edges)}"
+    forward = other.x > one.x
+    x1, x2 = one.x + BOX_WIDTH, other.x if forward else other.x + BOX_WIDTH
+    bend1, bend2 = (x1 + BEND, x2 - BEND) if forward else (x1 + BEND, x2 + BEND)
+    path = f"M{x1} {one.middle}C{bend1} {one.middle} {bend2} {other.middle} {x2} {other.middle}"
+    tone = " ".join([*(["differs"] if differs else []), *(["back"] if way == RETURN or not forward else [])])
+    width = round(1 + (WIDEST - 1) * sqrt(min(1, quantity / most)), 1)
+    return Line(
+        path, width, said, tone, str(quantity), (bend1 + bend2) // 2, (one.middle + other.middle) // 2 - 4
+    )
