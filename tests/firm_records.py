@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moment import NOW
+from sold import SOLD
 from visiting import photo
 from xiejian.firms import exemplary, notices, reports, training
 from xiejian.firms.audience import Audience
@@ -93,4 +94,5 @@ ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_exam": lambda party: {"pk": _course(party).pk},
     "firm_example": lambda party: {"pk": _example(party).pk},
     "firm_file": lambda party: {"pk": _file(party).pk},
+    **SOLD,
 }

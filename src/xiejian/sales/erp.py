@@ -299,7 +299,7 @@ def _take_invoices(firm: str, path: Path, by: Actor, at: dt.datetime) -> Taken:
     made = Invoice.objects.bulk_create(
         Invoice(
             state="issued", issued_on=one.on, due_on=one.due_on,
-            shipment=next((sent[line.delivery_note] for line in one.lines if line.delivery_note in sent), None),
+            shipment=next(filter(None, (sent.get(line.delivery_note) for line in one.lines)), None),
             **_common(firm, one, around, by, at),
         )
         for one in new

@@ -245,3 +245,25 @@ def owed_fen(customer: Customer) -> int:
     invoiced = Invoice.objects.filter(shipment__order__in=ordered).exclude(state="void")
     coming = ordered.order_by().aggregate(n=Sum("total_fen"))["n"] or 0
     return billed + coming - (invoiced.order_by().aggregate(n=Sum("total_fen"))["n"] or 0)
+
+
+# --- who has to do what ------------------------------------------------------------------------------------
+
+
+def contracts_for(actor: Actor, *, special: bool) -> list[tuple[str, Contract]]:
+    """Contracts that wait for this person: what he may do, and which; his own are not among them.
+
+    ``special``: those that whoever approves for the firm decides; else the ones to review or to approve.
+    """
+    waiting = contracts(actor).filter(state="reviewed").exclude(reviewed_by=actor.username)
+    others = waiting.exclude(written_by=actor.username)
+    if special:
+        return [("特殊合同批准", row) for row in others if row.special]
+    review = contracts(actor).filter(state="submitted").exclude(written_by=actor.username)
+    return [("合同审核", row) for row in review] + [("合同批准", row) for row in others if not row.special]
+
+
+def tickets_of(actor: Actor) -> QuerySet[ServiceTicket]:
+    """The services that are this person's to do."""
+    name = actor.username.partition(":")[2]
+    return tickets(actor).filter(state__in=("assigned", "working"), assigned_to__username=name)

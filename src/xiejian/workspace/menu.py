@@ -44,6 +44,20 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "销售与售后",
+        (
+            Entry("销售日报", "firm_sales_daily", "chart-bar", "firm.sales_view"),
+            Entry("客户", "firm_customers", "building-store", "firm.sales_view"),
+            Entry("合同", "firm_contracts", "file-text", "firm.sales_view"),
+            Entry("价格", "firm_price_lists", "scale", "firm.sales_view"),
+            Entry("订单", "firm_orders", "list-details", "firm.sales_view"),
+            Entry("发货", "firm_shipments", "arrow-right", "firm.view"),
+            Entry("退货", "firm_returns", "refresh", "firm.view"),
+            Entry("应收", "firm_receivables", "trending-up", "firm.sales_view"),
+            Entry("售后", "firm_tickets", "phone", "firm.sales_view"),
+            Entry("销售设置", "firm_sales_settings", "settings", "firm.sales_view"),
+        ),
+    (
         "本单位",
         (
             Entry("人员账号", "firm_accounts", "users", "firm.manage"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from xiejian.workspace import home
+from xiejian.workspace.sales_urls import SALES_URLS
 from xiejian.workspace.views import (
     account,
     commitments,
@@ -46,4 +47,5 @@ urlpatterns: list[URLPattern] = [
     path("firm/examples/new/", exemplary.exemplary_new, name="firm_example_new"),
     path("firm/examples/<int:pk>/", exemplary.exemplary_one, name="firm_example"),
     path("firm/files/<int:pk>/", files.firm_file, name="firm_file"),
+    *SALES_URLS,
 ]
