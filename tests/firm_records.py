@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from moment import NOW
 from sold import SOLD
 from visiting import photo
@@ -20,6 +22,8 @@ from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.people.models import FirmInvitation, FirmKey, FirmUser
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import Party
+from xiejian.supply.models import LotHold, Movement, Partner, ProductCard
+from xiejian.web import jobs
 
 
 def _user(party: Party) -> FirmUser:
@@ -81,6 +85,35 @@ def _file(party: Party) -> Evidence:
     return attach_evidence(place=place, file=photo(f"{party.name}.jpg"), by=SYSTEM, at=NOW)
 
 
+def _movement(party: Party) -> Movement:
+    return Movement.objects.create(
+        firm_uscc=party.uscc, firm_office_code=party.office_code, kind="make", di="1", lot=party.name,
+        quantity=1, on=NOW.date(), record_no="1", source="form", at=NOW,
+    )  # fmt: skip
+
+
+def _lot_hold(party: Party) -> LotHold:
+    return LotHold.objects.create(
+        firm_uscc=party.uscc, di="1", lot=party.name, reason="x", source_kind="firm", held_at=NOW
+    )
+
+
+def _supply_partner(party: Party) -> Partner:
+    return Partner.objects.create(firm_uscc=party.uscc, uscc="x", name=f"{party.name}的供货者", kind="both")
+
+
+def _product_card(party: Party) -> ProductCard:
+    return ProductCard.objects.create(firm_uscc=party.uscc, di="1", product_name=party.name, source="form")
+
+
+def _supply_file(party: Party) -> str:
+    """A file of movements with a row that came back, uploaded by an administrator of the firm."""
+    job = jobs.receive(SimpleUploadedFile("1.csv", b"x"), "movements", f"{party.uscc}:firm-admin")
+    job.path.with_name("rejects.xlsx").write_bytes(b"x")
+    job.say("done", rejects_file=str(job.path.with_name("rejects.xlsx")))
+    return job.token
+
+
 #: URL name → the arguments of the page of a record that belongs to this party
 ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_account_change": lambda party: {"pk": _user(party).pk},
@@ -93,6 +126,12 @@ ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_exam_begin": lambda party: {"pk": _course(party).pk},
     "firm_exam": lambda party: {"pk": _course(party).pk},
     "firm_example": lambda party: {"pk": _example(party).pk},
+    "firm_movement": lambda party: {"pk": _movement(party).pk},
+    "firm_hold": lambda party: {"pk": _lot_hold(party).pk},
+    "firm_partner": lambda party: {"pk": _supply_partner(party).pk},
+    "firm_card": lambda party: {"pk": _product_card(party).pk},
+    "firm_supply_job": lambda party: {"token": _supply_file(party)},
+    "firm_supply_rejects": lambda party: {"token": _supply_file(party)},
     "firm_file": lambda party: {"pk": _file(party).pk},
     **SOLD,
 }

@@ -103,6 +103,8 @@ def record_movements(
         for entry, (marks, _) in zip(written, judged, strict=True)
     )  # fmt: skip
     settle_lots((row.di, row.lot) for row in rows)
+    stored = Movement.objects.in_bulk([row.pk for row in rows])
+    rows = [stored[row.pk] for row in rows]
     audit.record_many(
         by=by, at=at, action="record_movement", subject="movement",
         entries=[(r.record_no, r.firm_office_code, {"firm": r.firm_uscc, "kind": r.kind}) for r in rows],

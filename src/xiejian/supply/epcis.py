@@ -293,13 +293,18 @@ def _number(event: Mapping[str, Any], place: int) -> str:
 
 def document(rows: Iterable[Movement], at: dt.datetime) -> dict[str, Any]:
     """Movements as one EPCIS 2.0 document of ObjectEvents; read again it says the same."""
-    return {
-        "@context": CONTEXT,
-        "type": "EPCISDocument",
-        "schemaVersion": "2.0",
-        "creationDate": at.isoformat(),
-        "epcisBody": {"eventList": [_event(row) for row in rows]},
-    }
+    return json.loads("".join(portions(rows, at)))
+
+
+def portions(rows: Iterable[Movement], at: dt.datetime) -> Iterator[str]:
+    """The same document in parts, so that a long one never stands in memory as a whole."""
+    head = {
+        "@context": CONTEXT, "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": at.isoformat()
+    }  # fmt: skip
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "epcisBody": {"eventList": ['
+    for number, row in enumerate(rows):
+        yield (",\n" if number else "\n") + json.dumps(_event(row), ensure_ascii=False)
+    yield "\n]}}\n"
 
 
 def _event(row: Movement) -> dict[str, Any]:

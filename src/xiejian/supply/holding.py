@@ -17,6 +17,8 @@ from xiejian.registry.models import Party
 from xiejian.supply.checks import Entry, check_given, problems, refuse
 from xiejian.supply.models import LotHold
 
+#: the source of what a firm holds of its own accord
+OWN = "firm"
 #: whoever follows a recall or a cold chain at an office may hold a lot and let it go
 OFFICERS = ("vigilance.review", "supply.import")
 
@@ -146,11 +148,16 @@ def _entry(row: LotHold) -> audit.Entry:
 
 @transaction.atomic
 def release_hold(*, hold: LotHold, reason: str, by: Actor, at: dt.datetime) -> LotHold:
-    """Let the lot go on, with the reason (SU104 without one; SU202 when it was released before)."""
+    """Let the lot go on, with the reason (SU104 without one; SU202 when it was released before).
+
+    A firm releases what it held itself; what a recall or the cold chain holds ends there (SU203).
+    """
     row = LotHold.objects.select_for_update().get(pk=hold.pk)
     _may_hold(by, row.firm_uscc, row.firm_office_code)
     if row.released_at:
         raise Refused(problems("SU202", str(row), on=timezone.localdate(row.released_at)))
+    if by.firm and row.source_kind != OWN:
+        raise Refused(problems("SU203", str(row)))
     return _release([row], reason, by, at)[0]
 
 

@@ -6,10 +6,25 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 
 from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import Party
+from xiejian.supply import rules
 from xiejian.supply.models import SIGNS, LotHold, Movement, Partner, ProductCard
 
 #: The quantity with its sign: what a movement adds to the stock of the firm.
@@ -19,6 +34,8 @@ SIGNED = Case(
 )
 
 
+#: deliveries shown as waiting at most
+TO_RECEIVE = 100
 #: in place of a mark: with any
 ANY = "any"
 #: what a lot is counted by: the lot, or the single device where there is none
@@ -185,3 +202,38 @@ def names_of(firms: list[str]) -> dict[str, str]:
         called = rows.values("partner_uscc").annotate(called=Max("partner_name"))
         named |= {row["partner_uscc"]: row["called"] for row in called}
     return named
+
+
+def label_of(actor: Actor | None, di: str) -> dict[str, str]:
+    """What the firm knows of a device identifier, for a form: name, registration and unit of its file.
+
+    Without a file, what it wrote of it last; nothing when it never did. At most two queries.
+    """
+    names = ("product_name", "registration_no")
+    card = cards(actor).filter(di=di).values(*names, "unit").first()
+    last = card or movements(actor).filter(di=di, voided=False).order_by("-pk").values(*names).first() or {}
+    return {name: value for name, value in last.items() if value}
+
+
+def to_receive(actor: Actor | None, on: dt.date) -> list[Movement]:
+    """Deliveries to the actor's own firm that the sender recorded and nobody received, newest first.
+
+    What a sender writes of a delivery to a firm is that firm's to see. Each has ``firm_name``. A delivery is
+    received by its product, lot and document number, or without a number by any receipt from the sender.
+    """
+    if actor is None or not actor.firm:
+        return []
+    since = on - dt.timedelta(days=rules.days_to_receive())
+    mine = Movement.objects.filter(
+        firm_uscc=actor.firm, kind="receive", voided=False, partner_uscc=OuterRef("firm_uscc"),
+        di=OuterRef("di"), lot=OuterRef("lot"), serial=OuterRef("serial"), on__gte=OuterRef("on"),
+    )  # fmt: skip
+    received = mine.filter(Q(document_no=OuterRef("document_no")) | Q(document_no=""))
+    rows = Movement.objects.filter(
+        partner_uscc=actor.firm, kind="ship", voided=False, on__range=(since, on)
+    ).exclude(Exists(received))
+    found = list(rows.order_by("-on", "-pk")[:TO_RECEIVE])
+    names = names_of(list({row.firm_uscc for row in found}))
+    for row in found:
+        row.firm_name = names.get(row.firm_uscc, row.firm_uscc)  # type: ignore[attr-defined]
+    return found

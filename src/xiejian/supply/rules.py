@@ -63,3 +63,8 @@ def near_expiry_days() -> int:
 def near_lapse_days() -> int:
     """SU-2: from how many days before its licence runs out a partner is shown."""
     return _value("SU-2")
+
+
+def days_to_receive() -> int:
+    """SU-3: for how many days a delivery that nobody received is shown to its buyer as waiting."""
+    return _value("SU-3")

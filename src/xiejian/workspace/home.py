@@ -12,7 +12,7 @@ from xiejian.people.policy import Actor, may
 from xiejian.web import clock
 from xiejian.workspace.guard import needs_firm
 from xiejian.workspace.items import Item
-from xiejian.workspace.views import corrections, licences, notices, sales_desk
+from xiejian.workspace.views import corrections, licences, notices, sales_desk, supply, supply_files
 
 SHOWN = 50  # items on the page; each room's own list has the rest
 
@@ -22,6 +22,8 @@ SECTIONS: list[tuple[str, Callable[[Actor, dt.date], list[Item]]]] = [
     ("firm.view", corrections.due_items),
     ("firm.view", notices.due_items),
     ("firm.view", licences.due_items),
+    ("firm.supply", supply.due_items),
+    ("firm.supply", supply_files.due_items),
     ("firm.sales", sales_desk.seller_items),
     ("firm.sales_approve", sales_desk.approver_items),
     ("firm.supply", sales_desk.store_items),
