@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from moment import NOW
+from told_by_firms import asked_of, event_of, recall_of
 from sold import SOLD
 from visiting import photo
 from xiejian.firms import exemplary, notices, reports, training
@@ -118,6 +119,10 @@ def _supply_file(party: Party) -> str:
 ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_account_change": lambda party: {"pk": _user(party).pk},
     "firm_invitation_revoke": lambda party: {"pk": _invitation(party).pk},
+    "firm_event": lambda party: {"pk": event_of(party).pk},
+    "firm_recall": lambda party: {"pk": recall_of(party).pk},
+    "firm_recall_paper": lambda party: {"pk": recall_of(party).pk, "kind": "notice"},
+    "firm_recall_holder": lambda party: {"pk": asked_of(party).pk},
     "firm_key_revoke": lambda party: {"pk": _key(party).pk},
     "firm_notice": lambda party: {"pk": _delivery(party).pk},
     "firm_correction": lambda party: {"pk": _correction(party).pk},

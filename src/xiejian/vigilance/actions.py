@@ -20,7 +20,7 @@ from xiejian.clocks.actions import NewClock
 from xiejian.kernel import workflow
 from xiejian.people import audit
 from xiejian.people.numbering import next_number
-from xiejian.people.policy import Actor, require
+from xiejian.people.policy import Actor, require, require_for
 from xiejian.registry.models import Party
 from xiejian.vigilance import checks as check
 from xiejian.vigilance import rules
@@ -29,7 +29,12 @@ from xiejian.vigilance.models import AdverseEvent, EventReview, EventSignal, Rep
 
 WORKFLOW = workflow.load(Path(__file__).with_name("workflow.toml"))
 SUBJECT = "adverseevent"
-REPORTING, REVIEWING = "vigilance.report", "vigilance.review"
+REPORTING, REVIEWING, FIRM = "vigilance.report", "vigilance.review", "firm.report"
+#: steps that the reporting unit takes itself when it is connected, and those of whoever makes the product
+REPORTER_MOVES = ("resubmit_report", "supplement_report")
+MAKER_MOVES = ("record_evaluation",)
+#: nobody has passed it yet: the unit may still correct its own report
+REPORTERS_OWN = ("submitted", "returned_for_supplement")
 PASSED, RETURNED, SUPPLEMENTED = "通过", "退回", "补充"
 UNIT = "单位"
 OUTCOMES = ("列入清单", "继续观察", "排除")
@@ -80,10 +85,24 @@ def _note(action: str, event: AdverseEvent, by: Actor, at: dt.datetime, **detail
     )  # fmt: skip
 
 
+def _require_reporter(by: Actor, event: AdverseEvent) -> None:
+    """Of a firm's people those of the unit that reports; of officers whoever enters reports."""
+    if by.firm:
+        require_for(by, FIRM, event.party.uscc or "", where=event.number)
+    else:
+        require(by, REPORTING, event.office_code, where=event.number)
+
+
 def _step(event: AdverseEvent, action: str, permission: str, by: Actor) -> tuple[AdverseEvent, list[str]]:
     """The locked report moved along its workflow table, and [state before, after] for the audit entry."""
     event = _locked(event)
-    require(by, permission, event.office_code, where=event.number)
+    if by.firm and action in REPORTER_MOVES:
+        _require_reporter(by, event)
+    elif by.firm and action in MAKER_MOVES:
+        maker = event.maker_party
+        require_for(by, FIRM, (maker and maker.uscc) or "", where=event.number)
+    else:
+        require(by, permission, event.office_code, where=event.number)
     before = event.state
     event.state = WORKFLOW.step(before, action, where=event.number)
     return event, [before, event.state]
@@ -127,8 +146,11 @@ def register_event(
     Refused: J101 to J106. A report like one that is stored already is entered all the same: see
     ``queries.alike``.
     """
-    office = office_code or party.office_code
-    require(by, REPORTING, office, where=party.name)
+    office = party.office_code if by.firm else office_code or party.office_code
+    if by.firm:
+        require_for(by, FIRM, party.uscc or "", where=party.name)
+    else:
+        require(by, REPORTING, office, where=party.name)
     _check(report, at)
     number = number.strip()
     taken = bool(number) and AdverseEvent.objects.filter(number=number).exists()
@@ -163,11 +185,15 @@ def amend_event(
     """Correct what a report says, with a reason; the audit entry keeps both versions.
 
     Where the harm becomes a death, the time for reporting it runs from ``learned_on`` (today when not
-    given) and is kept beside the first. Refused: J107, J115 and as ``register_event``.
+    given) and is kept beside the first. Refused: J107, J115, J116 and as ``register_event``.
     """
     event = _locked(event)
-    require(by, REPORTING, event.office_code, where=event.number)
-    refuse(check.check_given(reason, "更正理由"), check.check_amendable(changes, AMENDABLE))
+    _require_reporter(by, event)
+    refuse(
+        check.check_given(reason, "更正理由"),
+        check.check_amendable(changes, AMENDABLE),
+        check.check_own_to_amend(bool(by.firm), event.state, event.number, REPORTERS_OWN),
+    )
     detail = {
         name: [getattr(event, name), value]
         for name, value in changes.items()
@@ -291,8 +317,12 @@ def record_evaluation(
     by: Actor,
     at: dt.datetime,
     measures: str = "",
+    answers: Mapping[str, str] | None = None,
 ) -> AdverseEvent:
-    """登记持有人评价: its cause, whether the product is related, what the holder does about it."""
+    """登记持有人评价: its cause, whether the product is related, what the holder does about it.
+
+    ``answers`` to the questions of association.toml are kept in the audit log beside what was concluded.
+    """
     event, state = _step(event, "record_evaluation", REVIEWING, by)
     refuse(
         check.check_given(cause, "原因分析"),
@@ -307,7 +337,7 @@ def record_evaluation(
     _start(event, "province", on, by=by, at=at)
     _note(
         "record_evaluation", event, by, at, state=state, on=on, cause=cause, event_cause=event_cause,
-        association=association, measures=measures,
+        association=association, measures=measures, answers=dict(answers or {}),
     )  # fmt: skip
     return event
 

@@ -22,6 +22,8 @@ from xiejian.vigilance.trending import Series, series
 
 #: somebody still has to review or evaluate
 OPEN = tuple(state for state in WORKFLOW.states if state != "review_closed")
+#: the city has passed it: whoever makes the product knows of it
+HOLDERS = ("city_passed", "evaluated", "national_review", "review_closed")
 #: what makes two reports look like one event
 LIKENESS = ("product_name", "lot", "serial", "event_on", "age_band", "sex")
 
@@ -30,6 +32,14 @@ def _alike() -> QuerySet[AdverseEvent]:
     """Reports with the same product, lot, day and patient facts as the outer report."""
     same = {name: OuterRef(name) for name in LIKENESS}
     return AdverseEvent.objects.filter(**same).exclude(pk=OuterRef("pk"))
+
+
+def _due() -> Subquery:
+    """The nearest running limit of the outer report."""
+    running = Clock.objects.filter(
+        subject=SUBJECT, record=OuterRef("pk"), state=Clock.RUNNING, due_legal__isnull=False
+    )
+    return Subquery(running.order_by("due_legal").values("due_legal")[:1], output_field=DateField())
 
 
 def events(
@@ -62,11 +72,38 @@ def events(
         for name in ("number", "product_name", "lot", "registration_no", "maker", "party__name", "group_no"):
             found |= Q(**{f"{name}__icontains": word})
         rows = rows.filter(found)
-    running = Clock.objects.filter(
-        subject=SUBJECT, record=OuterRef("pk"), state=Clock.RUNNING, due_legal__isnull=False
+    return rows.annotate(due=_due(), alike=Exists(_alike()))
+
+
+def firm_events(actor: Actor | None, search: str = "", state: str = "") -> QuerySet[AdverseEvent]:
+    """The reports of a firm, and those about its own products once the city has passed them, with ``due``.
+
+    Whose report about its product it is is not for a maker to see: ``queries.mine`` tells them apart.
+    """
+    rows = visible(
+        AdverseEvent.objects.select_related("party", "maker_party").annotate(due=_due()),
+        actor,
+        firm=["party__uscc", "maker_party__uscc"],
     )
-    due = Subquery(running.order_by("due_legal").values("due_legal")[:1], output_field=DateField())
-    return rows.annotate(due=due, alike=Exists(_alike()))
+    if actor is not None and actor.firm:
+        rows = rows.filter(Q(party__uscc=actor.firm) | Q(state__in=HOLDERS))
+    rows = rows.filter(state=state) if state else rows
+    for word in search.split():
+        found = Q()
+        for name in ("number", "product_name", "lot", "registration_no"):
+            found |= Q(**{f"{name}__icontains": word})
+        rows = rows.filter(found)
+    return rows
+
+
+def mine(rows: QuerySet[AdverseEvent], actor: Actor) -> QuerySet[AdverseEvent]:
+    """Of ``firm_events`` the reports that the firm made itself."""
+    return rows.filter(party__uscc=actor.firm)
+
+
+def of_own_make(rows: QuerySet[AdverseEvent], actor: Actor) -> QuerySet[AdverseEvent]:
+    """Of ``firm_events`` the reports about the firm's own products that it has learned of."""
+    return rows.filter(maker_party__uscc=actor.firm, state__in=HOLDERS)
 
 
 def event(actor: Actor | None, pk: int) -> AdverseEvent | None:
@@ -91,6 +128,13 @@ def alike(actor: Actor | None, row: AdverseEvent) -> list[AdverseEvent]:
 def group(actor: Actor | None, group_no: str) -> list[AdverseEvent]:
     """The reports of a group event."""
     return list(events(actor).filter(group_no=group_no).order_by("pk")) if group_no else []
+
+
+def waiting(actor: Actor | None, on: dt.date, within: dt.timedelta, limit: int) -> list[AdverseEvent]:
+    """The reports that somebody still has to review, late or running out, the nearest limit first."""
+    rows = visible(AdverseEvent.objects.select_related("party").annotate(due=_due()), actor)
+    rows = rows.filter(state__in=OPEN, duplicate_of=None, due__lte=on + within)
+    return list(rows.order_by("due", "pk")[:limit])
 
 
 @dataclass(frozen=True)
@@ -188,12 +232,6 @@ def look(actor: Actor | None, profile: str, since: dt.date, until: dt.date, offi
         [(s, judged.get((profile, s.product, s.term))) for s in fired],
         len(known),
     )
-
-
-def risk_numbers(actor: Actor | None, product: str) -> list[str]:
-    """The risks that signals of a product were put on the list as."""
-    rows = visible(EventSignal.objects.filter(product_name=product), actor).exclude(risk_no="")
-    return list(rows.values_list("risk_no", flat=True))
 
 
 def trends(actor: Actor | None, until: dt.date, office: str = "") -> list[tuple[Series, EventSignal | None]]:

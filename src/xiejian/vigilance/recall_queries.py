@@ -185,6 +185,12 @@ def counts(actor: Actor | None, on: dt.date, office: str = "") -> Counts:
     )
 
 
+def waiting(actor: Actor | None, on: dt.date, within: dt.timedelta, limit: int) -> list[Recall]:
+    """Open recalls with a limit that is late or runs out, the nearest first."""
+    rows = recalls(actor).filter(state__in=OPEN, due__lte=on + within)
+    return list(rows.order_by("due", "pk")[:limit])
+
+
 def of_source(actor: Actor | None, kind: str, pk: int) -> QuerySet[Recall]:
     """The recalls that a record led to, for its page."""
     return _seen(actor).filter(source_kind=kind, source_record=pk).order_by("pk")

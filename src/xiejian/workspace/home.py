@@ -12,7 +12,16 @@ from xiejian.people.policy import Actor, may
 from xiejian.web import clock
 from xiejian.workspace.guard import needs_firm
 from xiejian.workspace.items import Item
-from xiejian.workspace.views import corrections, licences, notices, sales_desk, supply, supply_files
+from xiejian.workspace.views import (
+    corrections,
+    events,
+    licences,
+    notices,
+    recalls,
+    sales_desk,
+    supply,
+    supply_files,
+)
 
 SHOWN = 50  # items on the page; each room's own list has the rest
 
@@ -22,6 +31,8 @@ SECTIONS: list[tuple[str, Callable[[Actor, dt.date], list[Item]]]] = [
     ("firm.view", corrections.due_items),
     ("firm.view", notices.due_items),
     ("firm.view", licences.due_items),
+    ("firm.report", events.due_items),
+    ("firm.report", recalls.due_items),
     ("firm.supply", supply.due_items),
     ("firm.supply", supply_files.due_items),
     ("firm.sales", sales_desk.seller_items),

@@ -24,6 +24,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "监测与召回",
+        (
+            Entry("不良事件", "firm_event_list", "bell", "firm.report"),
+            Entry("召回", "firm_recall_list", "history", "firm.report"),
+        ),
+    ),
+    (
         "医院设备与植入",
         (
             Entry("设备", "firm_devices", "checklist", "firm.hospital"),
@@ -57,6 +64,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("售后", "firm_tickets", "phone", "firm.sales_view"),
             Entry("销售设置", "firm_sales_settings", "settings", "firm.sales_view"),
         ),
+    ),
     (
         "本单位",
         (

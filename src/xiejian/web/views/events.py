@@ -178,7 +178,7 @@ class EventForm(PageForm):
     use_process = _words("使用过程")
     first_measures = _words("现场处置")
 
-    GROUPS = (
+    GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("报告单位", ("party", "reporter_kind", "number", "reported_on")),
         (
             "产品",
@@ -214,12 +214,16 @@ class EventForm(PageForm):
 _REPORT = {field.name for field in fields(Report)}
 
 
+def report_of(given: dict[str, Any]) -> Report:
+    """The report that a form holds."""
+    return Report(**{name: value for name, value in given.items() if name in _REPORT})
+
+
 def _register(given: dict[str, Any], actor: Actor, at: dt.datetime) -> AdverseEvent:
-    report = Report(**{name: value for name, value in given.items() if name in _REPORT})
     (party,) = queries.parties_named(actor, [given["party"]])
     return actions.register_event(
-        report=report, party=party, reporter_kind=given["reporter_kind"], number=given["number"], by=actor,
-        at=at,
+        report=report_of(given), party=party, reporter_kind=given["reporter_kind"], number=given["number"],
+        by=actor, at=at,
     )  # fmt: skip
 
 
@@ -243,7 +247,7 @@ def event_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"已登记报告：{made.number}。")
             return redirect("event", pk=made.pk)
-    context = {"form": form, "problems": wrong}
+    context = {"form": form, "problems": wrong, "back": reverse("event_list"), "go": "登记"}
     return render(request, "web/events/new.html", context, status=422 if form.is_bound else 200)
 
 

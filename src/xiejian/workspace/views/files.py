@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET
 from xiejian.firms import queries as firms
 from xiejian.inspections.models import Evidence
 from xiejian.people.policy import Actor
+from xiejian.vigilance import queries as vigilance
+from xiejian.vigilance import recall_queries
 from xiejian.web.views.evidence import SHOWN_IN_PLACE
 from xiejian.workspace.guard import needs_firm
 
@@ -22,6 +24,8 @@ HOLDERS: dict[str, Callable[[Actor], QuerySet]] = {  # type: ignore[type-arg]
     "delivery": lambda actor: firms.deliveries(actor).values("pk"),
     "statusreport": lambda actor: firms.reports(actor).values("pk"),
     "exemplaryfirm": lambda actor: firms.exemplary(actor).values("pk"),
+    "adverseevent": lambda actor: vigilance.mine(vigilance.firm_events(actor), actor).values("pk"),
+    "recallholder": lambda actor: recall_queries.holders(actor).filter(uscc=actor.firm).values("pk"),
     "course": lambda actor: firms.courses_given(actor).values("pk"),
 }
 
