@@ -34,7 +34,7 @@ class TestTracing:
     def test_says_who_has_it_and_what_is_missing(self, officer, on_its_way):
         page = text(officer.get(f"/trace/?{ASKED}"))
         assert "奈曼经销 → 奈曼医院：发出 30，登记收到 28，2 没有收货记录" in page
-        assert "辖区外" in page and "独山" not in page
+        assert "记录不可见" in page and "独山" not in page
 
     def test_takes_what_a_scanner_sends(self, officer, on_its_way):
         assert "奈曼医院" in text(officer.get("/trace/", {"udi": f"(01){DI}(10){LOT}", "on": TODAY}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xiejian.people.policy import Actor, may, visible
 from xiejian.registry.models import Party
 from xiejian.supply.flows import Node
+from xiejian.supply.models import Partner
 from xiejian.supply.trace import Firm, Trace
 
 
@@ -58,16 +59,24 @@ class Drill:
 def drill(actor: Actor | None, found: Trace, *, seconds: float) -> Drill:
     """What a recall of the traced lot would find; one query, for the contacts that ``actor`` may see."""
     holders = found.holders
-    parties = {firm.party for node in holders if (firm := found.firms[node.key]).party}
-    contacts = {}
-    if may(actor, "registry.personal"):
-        rows = visible(Party.objects.filter(pk__in=parties), actor)
-        for key, head, representative, phone in rows.values_list(
-            "pk", "head", "legal_representative", "phone"
-        ):
-            contacts[key] = " ".join(part for part in (head or representative, phone) if part)
-    holdings = [
-        Holding(node, found.firms[node.key], contacts.get(found.firms[node.key].party or 0, ""))
-        for node in holders
-    ]
+    contacts = _contacts(actor, [found.firms[node.key] for node in holders])
+    holdings = [Holding(node, found.firms[node.key], contacts.get(node.key, "")) for node in holders]
     return Drill(found, holdings, len({(p.firm, p.token) for p in found.patients}), seconds)
+
+
+def _contacts(actor: Actor | None, firms: list[Firm]) -> dict[str, str]:
+    """Key → person and telephone: a firm's from its own files, an officer's from the register."""
+    if actor is None or not (actor.firm or may(actor, "registry.personal")):
+        return {}
+    codes = [firm.uscc for firm in firms if firm.uscc]
+    if actor.firm:
+        files = Partner.objects.filter(firm_uscc=actor.firm, uscc__in=codes)
+        rows = files.values_list("uscc", "contact", "phone")
+        return {uscc: " ".join(filter(None, told)) for uscc, *told in rows}
+    parties = visible(Party.objects.filter(uscc__in=codes), actor)
+    of_register = parties.values_list("uscc", "head", "legal_representative", "phone")
+    return {
+        uscc: " ".join(filter(None, (head or representative, phone)))
+        for uscc, head, representative, phone in of_register
+        if uscc
+    }

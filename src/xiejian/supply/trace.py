@@ -34,7 +34,7 @@ TO_PATIENTS = ("use", "implant")
 #: What a node or an edge may be marked with.
 MARKS = {
     "negative": "出多于进", "two_expiries": "有效期不一", "circle": "循环往来", "no_records": "无记录",
-    "outside": "辖区外", "differs": "两边不符", "one_sided": "仅一方登记", "in_transit": "在途",
+    "outside": "记录不可见", "differs": "两边不符", "one_sided": "仅一方登记", "in_transit": "在途",
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Firm:
-    """Who stands behind a key of the account. ``outside``: not in the area of whoever asks."""
+    """Who stands behind a key of the account. ``outside``: whoever asks may not see its own records."""
 
     key: str
     name: str
@@ -261,7 +261,7 @@ def _firms(actor: Actor | None, shown: Account, sums: _Sums) -> dict[str, Firm]:
     accounts = dict(FirmUser.objects.filter(uscc__in=unnamed).values_list("uscc", "firm_name"))
     offices = {row[2] for row in known.values()} | set(sums.offices.values())
     signing = signing_offices(offices - {""}) | {"": ""}
-    bounded = actor is not None and not actor.firm and actor.role != "system"
+    bounded = actor is not None and actor.role != "system"
     firms = {}
     for key, node in shown.nodes.items():
         if key in known:

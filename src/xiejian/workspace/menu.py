@@ -46,6 +46,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("进销存记录", "firm_supply", "table", "firm.supply"),
             Entry("库存", "firm_stock", "building-store", "firm.supply"),
             Entry("批次停用", "firm_holds", "lock", "firm.supply"),
+            Entry("追溯", "firm_trace", "sitemap", "firm.supply", "/firm/trace/"),
             Entry("往来单位", "firm_partners", "building-community", "firm.supply"),
             Entry("产品档案", "firm_cards", "list-details", "firm.supply"),
         ),

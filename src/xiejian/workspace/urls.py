@@ -21,6 +21,7 @@ from xiejian.workspace.views import (
     supply,
     supply_files,
     supply_uploads,
+    trace,
     training,
 )
 
@@ -80,4 +81,7 @@ urlpatterns: list[URLPattern] = [
     path("firm/cards/", supply_files.card_list, name="firm_cards"),
     path("firm/cards/new/", supply_files.card_new, name="firm_card_new"),
     path("firm/cards/<int:pk>/", supply_files.card, name="firm_card"),
+    path("firm/trace/", trace.trace_lot, name="firm_trace"),
+    path("firm/trace/recall/", trace.mock_recall, name="firm_mock_recall"),
+    path("firm/trace/contradictions/", trace.contradiction_list, name="firm_contradictions"),
 ]

@@ -48,7 +48,8 @@ EDGE_HEADINGS = ("发出单位", "收到单位", "类型", "发出", "收到", "
 _FIELDS = ("di", "lot", "serial", "party")
 
 
-def _on(request: HttpRequest) -> dt.date:
+def asked_day(request: HttpRequest) -> dt.date:
+    """The day that the address asks for, today unless it does."""
     return dates.read(request.GET.get("on", "")) or clock.today(request)
 
 
@@ -72,7 +73,7 @@ def answer(request: HttpRequest) -> dict[str, Any] | HttpResponse:
 
     A response instead where a table is to be downloaded.
     """
-    on, actor = _on(request), request.actor
+    on, actor = asked_day(request), request.actor
     context: dict[str, Any] = {
         "asked": {name: request.GET.get(name, "") for name in ("udi", *_FIELDS)},
         "on": on,
@@ -201,7 +202,7 @@ def drill_context(found: Drill, on: dt.date) -> dict[str, Any]:
 @needs("supply.view")
 def mock_recall(request: HttpRequest) -> HttpResponse:
     """模拟召回: if this lot had to come back today, who holds how much and how is each reached?"""
-    on = _on(request)
+    on = asked_day(request)
     found = drilled(request, on)
     if request.GET.get("format") == "docx":
         return as_docx(found, signing_office(request.actor.office_code), on)
@@ -211,15 +212,18 @@ def mock_recall(request: HttpRequest) -> HttpResponse:
 # --- contradictions ----------------------------------------------------------------------------------------
 
 
-def _lot_address(one: Contradiction) -> str:
-    if not (one.lot or one.serial):
-        return ""
-    given = {"di": one.di, "lot": one.lot, "serial": "" if one.lot else one.serial}
-    return f"{reverse('trace')}?{urlencode(given)}"
+def contradiction_columns(trace_page: str, *, visits: bool = False, record_page: str = "") -> list[Column]:
+    """The columns of a list of contradictions; ``visits``: with the step to a visit.
 
+    ``trace_page`` and ``record_page`` are the names of the pages of a lot and of a movement.
+    """
 
-def contradiction_columns(*, visits: bool) -> list[Column]:
-    """The columns of a list of contradictions; ``visits``: with the step to a visit."""
+    def lot(one: Contradiction) -> str:
+        given = {"di": one.di, "lot": one.lot, "serial": "" if one.lot else one.serial}
+        return f"{reverse(trace_page)}?{urlencode(given)}" if one.lot or one.serial else ""
+
+    def record(one: Contradiction) -> str:
+        return reverse(record_page, args=[one.rows[0]]) if record_page else ""
 
     def visit(one: Contradiction) -> str:
         given = {"party": one.party, "kind": "有因检查"}
@@ -233,11 +237,11 @@ def contradiction_columns(*, visits: bool) -> list[Column]:
         Column("kind", "矛盾", lambda c: c.label, ("label",), tone=lambda c: "red" if c.grave else "orange"),
         Column("firm", "单位", lambda c: c.firm_name, ("firm_name",), href=party),
         Column("product", "产品", lambda c: c.product_name, ("product_name",)),
-        Column("lot", "批号", lambda c: c.lot or c.serial, ("lot",), href=_lot_address if visits else None),
+        Column("lot", "批号", lambda c: c.lot or c.serial, ("lot",), href=lot),
         Column("quantity", "数量", lambda c: c.quantity or None, ("quantity",), numeric=True),
         Column("text", "说明", lambda c: c.text),
         Column("partner", "往来单位", lambda c: c.partner_name, ("partner_name",)),
-        Column("records", "记录编号", lambda c: "、".join(c.records), shown=False),
+        Column("records", "记录编号", lambda c: "、".join(c.records), shown=bool(record_page), href=record),
         Column("di", "产品标识", lambda c: c.di, ("di",), shown=False),
     ]  # fmt: skip
     if visits:
@@ -246,7 +250,7 @@ def contradiction_columns(*, visits: bool) -> list[Column]:
 
 
 def contradiction_listing(
-    request: HttpRequest, *, visits: bool, filters: Iterable[Filter] = ()
+    request: HttpRequest, columns: list[Column], filters: Iterable[Filter] = ()
 ) -> tuple[RowListing, list[str]]:
     """The list that the address asks for, and the kinds of which it cannot show all."""
     given, on = request.GET, clock.today(request)
@@ -264,7 +268,7 @@ def contradiction_listing(
     text = given.get("q", "").strip()
     rows = [one for one in found.rows if text in f"{one.firm_name} {one.product_name} {one.lot} {one.di}"]
     listing = RowListing(
-        request, "进销存矛盾", contradiction_columns(visits=visits), Rows(rows), "-on",
+        request, "进销存矛盾", columns, Rows(rows), "-on",
         filters=[Filter("kind", "矛盾", list(LABELS.items()), kind), *filters],
         search_label="搜索单位、产品、批号", empty="没有发现矛盾",
         empty_next=f"查看的是 {since} 至 {on} 的进销存记录。",
@@ -278,5 +282,5 @@ def contradiction_list(request: HttpRequest) -> HttpResponse:
     """进销存矛盾: what did firms record that cannot be so?"""
     offices = Filter("office", "监管机构", office_choices(request.actor), request.GET.get("office", ""))
     visits = bool(may(request.actor, "inspections.visit"))
-    listing, cut = contradiction_listing(request, visits=visits, filters=[offices])
+    listing, cut = contradiction_listing(request, contradiction_columns("trace", visits=visits), [offices])
     return show(listing, "web/trace/contradictions.html", {"cut": cut, "days": days_looked_back()})
