@@ -30,6 +30,7 @@ from xiejian.clocks.actions import set_clock
 from xiejian.credit.models import CreditListEntry, CreditRun, PublicCommitment
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
+from xiejian.firms.models import Course, Delivery, ExemplaryFirm, FirmNotice, StatusReport
 from xiejian.hospitals.models import ImplantRecord, MedicalDevice, PatientVault
 from xiejian.inspections import site_record
 from xiejian.inspections.answering import open_answer_link
@@ -99,6 +100,7 @@ class World:
         self._people(officer)
         self._phone()
         self._firm_people()
+        self._firms()
         self.batch = ImportBatch.objects.create(
             kind="parties", filename=f"{party.name}.xlsx", digest="0", at=NOW, by_name="x",
             office_code=office.code,
@@ -428,6 +430,28 @@ class World:
             token_digest=party.uscc, expires_on=NOW.date(), by_name="x", office_code=party.office_code,
         )  # fmt: skip
 
+    def _firms(self) -> None:
+        party, made = self.party, {"office_code": self.party.office_code, "made_at": NOW, "by_name": "x"}
+        self.course = Course.objects.create(
+            number=f"{party.name}课程", title=party.name, state="open", questions=5, pass_percent=80, **made
+        )
+        self.notice = FirmNotice.objects.create(
+            number=f"{party.name}通知", kind="要求答复", title=party.name, text="请答复", course=self.course,
+            state="sent", sent_at=NOW, wanted_by=NOW.date(), **made,
+        )  # fmt: skip
+        self.delivery = Delivery.objects.create(
+            notice=self.notice, party=party, office_code=party.office_code, state="delivered",
+            delivered_at=NOW,
+        )  # fmt: skip
+        self.status_report = StatusReport.objects.create(
+            number=f"{party.name}报告", party=party, kind="staff", position="负责人", person_after=party.name,
+            happened_on=NOW.date(), state="submitted", office_code=party.office_code, submitted_at=NOW,
+        )  # fmt: skip
+        self.example = ExemplaryFirm.objects.create(
+            number=f"{party.name}示范", party=party, year=NOW.year, text=party.name, state="applied",
+            applied_on=NOW.date(), office_code=party.office_code,
+        )  # fmt: skip
+
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
@@ -464,6 +488,8 @@ class World:
             "recall": self.recall, "recall_holders": self.recall, "recall_paper": self.recall,
             "recall_holder": self.recall_holder,
             "hospital_device": self.hospital_device, "hospital_implant": self.hospital_implant,
+            "connected_firm": self.party, "notice": self.notice, "delivery": self.delivery,
+            "status_report": self.status_report, "course": self.course, "exemplary_firm": self.example,
             "event": self.adverse, "listing": self.listing, "monitoring_list": self.monitoring_list,
             "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
             "assistance_paper": self.assistance,

@@ -93,6 +93,16 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "企业协同",
+        (
+            Entry("企业与账号", "connected_list", "building-store", "firms.view", "/firms/"),
+            Entry("企业通知", "notice_list", "bell", "firms.view", "/firms/notices/"),
+            Entry("状况报告", "status_report_list", "file-text", "firms.view", "/firms/reports/"),
+            Entry("企业培训", "course_list", "school", "firms.view", "/firms/courses/"),
+            Entry("示范创建", "exemplary_list", "flag", "firms.view", "/firms/examples/"),
+        ),
+    ),
+    (
         "案件",
         (
             Entry("案件办理", "proceeding_list", "scale", "cases.view"),

@@ -44,6 +44,11 @@ PLACES = {
     "sample": ("sample", "sampling.view", "sampling.sample"),
     "listing": ("listing", "online.view", "online.handle"),
     "liaison": ("liaison", "inspections.view", "inspections.visit"),
+    "firmnotice": ("notice", "firms.view", "firms.edit"),
+    "delivery": ("delivery", "firms.view", "firms.edit"),
+    "statusreport": ("status_report", "firms.view", "firms.edit"),
+    "course": ("course", "firms.view", "firms.edit"),
+    "exemplaryfirm": ("exemplary_firm", "firms.view", "firms.edit"),
     "recallholder": ("recall_holder", "vigilance.view", "vigilance.report"),
     "adverseevent": ("event", "vigilance.view", "vigilance.report"),
 }
