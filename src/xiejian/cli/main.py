@@ -37,6 +37,7 @@ COMMANDS = ANSWERS | {
     "online": "online",
     "packs": "packs",
     "plan": "plan",
+    "sales": "sales",
     "sample": "sample",
     "record": "record",
     "risk": "risk",
