@@ -11,18 +11,22 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from moment import NOW
-from told_by_firms import asked_of, event_of, recall_of
 from sold import SOLD
+from told_by_firms import asked_of, event_of, recall_of
 from visiting import photo
+from xiejian.coldchain.models import Excursion, Logger
 from xiejian.firms import exemplary, notices, reports, training
 from xiejian.firms.audience import Audience
 from xiejian.firms.models import Course, Delivery, ExemplaryFirm, StatusReport
 from xiejian.firms.reports import Told
+from xiejian.hospitals.models import ImplantRecord, MedicalDevice, PatientVault
 from xiejian.inspections.actions import attach_evidence
 from xiejian.inspections.models import Correction, Evidence, Visit
 from xiejian.people.models import FirmInvitation, FirmKey, FirmUser
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import Party
+from xiejian.self_inspections.actions import open_self_inspection
+from xiejian.self_inspections.models import SelfInspection
 from xiejian.supply.models import LotHold, Movement, Partner, ProductCard
 from xiejian.web import jobs
 
@@ -81,9 +85,46 @@ def _correction(party: Party) -> Correction:
     )  # fmt: skip
 
 
+def _self_inspection(party: Party) -> SelfInspection:
+    return open_self_inspection(party=party, link="经营", year=2023, by=SYSTEM, at=NOW)
+
+
 def _file(party: Party) -> Evidence:
     place = reports.place_for(_report(party), SYSTEM)
     return attach_evidence(place=place, file=photo(f"{party.name}.jpg"), by=SYSTEM, at=NOW)
+
+
+def _medical_device(party: Party) -> MedicalDevice:
+    facts = {
+        "party": party,
+        "office_code": party.office_code,
+        "number": "1",
+        "name": party.name,
+        "made_at": NOW,
+    }
+    facts |= {"state": "in_use", "state_on": NOW.date()}
+    return MedicalDevice.objects.get_or_create(record_key=f"{party.pk}:1", defaults=facts)[0]
+
+
+def _medical_list(party: Party) -> str:
+    """A list of devices with a row that came back, uploaded by an administrator of the firm."""
+    job = jobs.receive(SimpleUploadedFile("1.csv", b"x"), "devices", f"{party.uscc}:firm-admin")
+    job.path.with_name("rejects.xlsx").write_bytes(b"x")
+    job.say("done", rejects=str(job.path.with_name("rejects.xlsx")))
+    return job.token
+
+
+def _medical_implant(party: Party) -> ImplantRecord:
+    key, _ = PatientVault.objects.get_or_create(party=party, defaults={"cost": 1, "made_at": NOW})
+    facts = {
+        "party": party,
+        "office_code": party.office_code,
+        "number": f"I{party.pk}",
+        "vault": key,
+        "di": "1",
+    }
+    facts |= {"product_name": party.name, "department": "骨科", "implanted_on": NOW.date(), "made_at": NOW}
+    return ImplantRecord.objects.get_or_create(token=f"P{party.pk}", defaults=facts)[0]
 
 
 def _movement(party: Party) -> Movement:
@@ -115,8 +156,35 @@ def _supply_file(party: Party) -> str:
     return job.token
 
 
+def _cold_logger(party: Party) -> Logger:
+    facts = {
+        "firm_name": party.name, "office_code": party.office_code, "place": "1号冷库", "kind": "cold_store",
+        "low_centi": 200, "high_centi": 800, "interval_seconds": 1800, "used_from": NOW.date(),
+    }  # fmt: skip
+    return Logger.objects.get_or_create(firm_uscc=party.uscc, code="LK-01", defaults=facts)[0]
+
+
+def _excursion(party: Party) -> Excursion:
+    facts = {"on": NOW.date(), "end": NOW, "state": "found", "found_at": NOW}
+    return Excursion.objects.get_or_create(
+        logger=_cold_logger(party), kind="gap", start=NOW, defaults=facts
+    )[0]  # fmt: skip
+
+
+def _cold_upload(party: Party) -> str:
+    """A file of readings with a row that came back, uploaded by an administrator of the firm."""
+    job = jobs.receive(SimpleUploadedFile("1.csv", b"x"), "cold_readings", f"{party.uscc}:firm-admin")
+    job.path.with_name("rejects.xlsx").write_bytes(b"x")
+    job.say("done", rejects_file=str(job.path.with_name("rejects.xlsx")))
+    return job.token
+
+
 #: URL name → the arguments of the page of a record that belongs to this party
 ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
+    "firm_excursion": lambda party: {"pk": _excursion(party).pk},
+    "firm_logger": lambda party: {"pk": _cold_logger(party).pk},
+    "firm_cold_job": lambda party: {"token": _cold_upload(party)},
+    "firm_cold_rejects": lambda party: {"token": _cold_upload(party)},
     "firm_account_change": lambda party: {"pk": _user(party).pk},
     "firm_invitation_revoke": lambda party: {"pk": _invitation(party).pk},
     "firm_event": lambda party: {"pk": event_of(party).pk},
@@ -131,6 +199,16 @@ ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_exam_begin": lambda party: {"pk": _course(party).pk},
     "firm_exam": lambda party: {"pk": _course(party).pk},
     "firm_example": lambda party: {"pk": _example(party).pk},
+    "firm_device": lambda party: {"pk": _medical_device(party).pk},
+    "firm_device_label": lambda party: {"pk": _medical_device(party).pk},
+    "firm_device_code": lambda party: {"pk": _medical_device(party).pk},
+    "firm_device_rejects": lambda party: {"token": _medical_list(party)},
+    "firm_implant": lambda party: {"pk": _medical_implant(party).pk},
+    "firm_self_inspection": lambda party: {"pk": _self_inspection(party).pk},
+    "firm_self_inspection_section": lambda party: {
+        "pk": _self_inspection(party).pk,
+        "section_id": "survey",
+    },
     "firm_movement": lambda party: {"pk": _movement(party).pk},
     "firm_hold": lambda party: {"pk": _lot_hold(party).pk},
     "firm_partner": lambda party: {"pk": _supply_partner(party).pk},

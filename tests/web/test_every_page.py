@@ -27,6 +27,7 @@ from xiejian.cases.models import (
     TypicalCase,
 )
 from xiejian.clocks.actions import set_clock
+from xiejian.coldchain.models import Excursion, Logger
 from xiejian.credit.models import CreditListEntry, CreditRun, PublicCommitment
 from xiejian.figures import forms
 from xiejian.figures.models import FiledTable
@@ -57,6 +58,7 @@ from xiejian.planning.models import Assignment, Campaign, DrawRun, OrderRun, Pla
 from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.risks.models import RiskEvidence, RiskItem, RiskMeeting
 from xiejian.sampling.models import Sample, SamplingPlan
+from xiejian.self_inspections.models import FocusListing, SelfInspection
 from xiejian.vigilance.models import AdverseEvent, Recall, RecallHolder
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
@@ -92,6 +94,7 @@ class World:
         self._leads()
         self._hospital()
         self._vigilance()
+        self._cold_chain()
         self._credit()
         self._online()
         self._proceedings()
@@ -273,6 +276,14 @@ class World:
             party=party, party_named=party.name, asked="核实", state="drafted", dated_on=day, **common,
         )  # fmt: skip
 
+        self.self_inspection = SelfInspection.objects.create(
+            number=f"{party.name}自查", party=party, link="经营", year=2023, office_code=party.office_code,
+            form="retail", state="filed", source="导入", filed_on=day,
+        )  # fmt: skip
+        self.self_focus = FocusListing.objects.create(
+            party=party, year=2023, why="未报", office_code=party.office_code, listed_on=day, by_name="x"
+        )
+
     def _proceedings(self) -> None:
         party, day = self.party, NOW.date()
         self.proceeding = Proceeding.objects.create(
@@ -417,6 +428,17 @@ class World:
             office_code=party.office_code,
         )  # fmt: skip
 
+    def _cold_chain(self) -> None:
+        party = self.party
+        logger = Logger.objects.create(
+            firm_uscc=party.uscc or "", firm_name=party.name, office_code=party.office_code, code=party.name,
+            place=f"{party.name}冷库", kind="cold_store", low_centi=200, high_centi=800,
+            interval_seconds=1800, used_from=NOW.date(),
+        )  # fmt: skip
+        self.excursion = Excursion.objects.create(
+            logger=logger, kind="gap", start=NOW, end=NOW, on=NOW.date(), state="found", found_at=NOW
+        )
+
     def _firm_people(self) -> None:
         party = self.party
         party.uscc = party.uscc or f"W{party.pk:017d}"
@@ -487,10 +509,12 @@ class World:
             "credit_letter": self.joint_measure, "credit_commitment": self.public_commitment,
             "recall": self.recall, "recall_holders": self.recall, "recall_paper": self.recall,
             "recall_holder": self.recall_holder,
+            "coldchain_excursion": self.excursion, "coldchain_logger": self.excursion.logger,
             "hospital_device": self.hospital_device, "hospital_implant": self.hospital_implant,
             "connected_firm": self.party, "notice": self.notice, "delivery": self.delivery,
             "status_report": self.status_report, "course": self.course, "exemplary_firm": self.example,
-            "event": self.adverse, "listing": self.listing, "monitoring_list": self.monitoring_list,
+            "event": self.adverse, "listing": self.listing, "self_inspection": self.self_inspection,
+            "self_inspection_focus_end": self.self_focus, "monitoring_list": self.monitoring_list,
             "monitoring_feedback": self.monitoring_list, "assistance_request": self.assistance,
             "assistance_paper": self.assistance,
             "proceeding": self.proceeding, "proceeding_penalty": self.proceeding,

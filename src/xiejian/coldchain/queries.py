@@ -158,6 +158,7 @@ class Point:
     """The readings of one stretch of a curve: its coldest and warmest, and the limits there."""
 
     at: dt.datetime
+    until: dt.datetime  # its last reading
     lowest: int
     highest: int
     low: int | None
@@ -184,7 +185,7 @@ def curve(row: Logger, since: dt.datetime, until: dt.datetime) -> list[Point]:
 
 def _point(part: Sequence[tuple[dt.datetime, int]], limits: Limits) -> Point:
     at, values = part[0][0], [centi for _, centi in part]
-    return Point(at, min(values), max(values), *limits.at(at))
+    return Point(at, part[-1][0], min(values), max(values), *limits.at(at))
 
 
 def marked_readings(row: Logger) -> dict[str, int]:

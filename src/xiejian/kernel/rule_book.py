@@ -28,7 +28,7 @@ KINDS = {
     "sampling": "监督抽检", "vigilance": "不良事件与召回", "leads": "投诉举报与线索", "online": "网络监测",
     "assistance": "协查", "self_inspections": "企业自查", "supply": "进销存与追溯",
     "firms": "企业协同",
-    "hospitals": "医疗机构",
+    "hospitals": "医疗机构", "coldchain": "冷链",
     "cases": "案件办理", "risks": "风险会商",
     "tables": "统计报表", "measures": "统计指标", "tags": "品种标签", "campaign": "专项整治",
     "credit": "信用", "documents": "文书", "register": "名录", "workdays": "节假日",

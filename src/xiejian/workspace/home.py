@@ -13,12 +13,15 @@ from xiejian.web import clock
 from xiejian.workspace.guard import needs_firm
 from xiejian.workspace.items import Item
 from xiejian.workspace.views import (
+    cold_chain,
     corrections,
     events,
+    hospital,
     licences,
     notices,
     recalls,
     sales_desk,
+    self_inspections,
     supply,
     supply_files,
 )
@@ -30,11 +33,14 @@ SHOWN = 50  # items on the page; each room's own list has the rest
 SECTIONS: list[tuple[str, Callable[[Actor, dt.date], list[Item]]]] = [
     ("firm.view", corrections.due_items),
     ("firm.view", notices.due_items),
+    ("firm.inspect", self_inspections.due_items),
     ("firm.view", licences.due_items),
     ("firm.report", events.due_items),
     ("firm.report", recalls.due_items),
     ("firm.supply", supply.due_items),
     ("firm.supply", supply_files.due_items),
+    ("firm.view", cold_chain.due_items),
+    ("firm.hospital", hospital.due_items),
     ("firm.sales", sales_desk.seller_items),
     ("firm.sales_approve", sales_desk.approver_items),
     ("firm.supply", sales_desk.store_items),

@@ -16,6 +16,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("通知", "firm_notices", "bell", "firm.view"),
             Entry("整改", "firm_corrections", "clipboard-check", "firm.view"),
+            Entry("自查", "firm_self_inspections", "list-details", "firm.inspect"),
             Entry("状况报告", "firm_reports", "file-text", "firm.view"),
             Entry("证照与产品", "firm_licences", "certificate", "firm.view"),
             Entry("公开承诺", "firm_commitments", "scale", "firm.view"),
@@ -49,6 +50,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("追溯", "firm_trace", "sitemap", "firm.supply", "/firm/trace/"),
             Entry("往来单位", "firm_partners", "building-community", "firm.supply"),
             Entry("产品档案", "firm_cards", "list-details", "firm.supply"),
+        ),
+    ),
+    (
+        "冷链",
+        (
+            Entry("冷链异常", "firm_excursions", "alert-triangle", "firm.view"),
+            Entry("温度记录仪", "firm_loggers", "trending-up", "firm.view"),
         ),
     ),
     (

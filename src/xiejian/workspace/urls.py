@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from xiejian.workspace import home
+from xiejian.workspace.hospital_urls import HOSPITAL_URLS
 from xiejian.workspace.sales_urls import SALES_URLS
 from xiejian.workspace.views import (
     account,
+    cold_chain,
     commitments,
     corrections,
     events,
@@ -16,6 +18,7 @@ from xiejian.workspace.views import (
     licences,
     notices,
     recalls,
+    self_inspections,
     status_reports,
     stock,
     supply,
@@ -53,6 +56,22 @@ urlpatterns: list[URLPattern] = [
     path("firm/examples/", exemplary.exemplary_list, name="firm_examples"),
     path("firm/examples/new/", exemplary.exemplary_new, name="firm_example_new"),
     path("firm/examples/<int:pk>/", exemplary.exemplary_one, name="firm_example"),
+    path("firm/self-inspections/", self_inspections.self_inspection_list, name="firm_self_inspections"),
+    path("firm/self-inspections/new/", self_inspections.self_inspection_new, name="firm_self_inspection_new"),
+    path("firm/self-inspections/<int:pk>/", self_inspections.self_inspection, name="firm_self_inspection"),
+    path(
+        "firm/self-inspections/<int:pk>/<slug:section_id>/", self_inspections.self_inspection_section,
+        name="firm_self_inspection_section",
+    ),
+    path("firm/files/<int:pk>/", files.firm_file, name="firm_file"),
+    path("firm/coldchain/", cold_chain.excursion_list, name="firm_excursions"),
+    path("firm/coldchain/<int:pk>/", cold_chain.excursion, name="firm_excursion"),
+    path("firm/coldchain/loggers/", cold_chain.logger_list, name="firm_loggers"),
+    path("firm/coldchain/loggers/new/", cold_chain.logger_new, name="firm_logger_new"),
+    path("firm/coldchain/loggers/<int:pk>/", cold_chain.logger, name="firm_logger"),
+    path("firm/coldchain/upload/", cold_chain.upload, name="firm_cold_upload"),
+    path("firm/coldchain/upload/<str:token>/", cold_chain.upload_job, name="firm_cold_job"),
+    path("firm/coldchain/upload/<str:token>/rejects/", cold_chain.upload_rejects, name="firm_cold_rejects"),
     path("firm/events/", events.event_list, name="firm_event_list"),
     path("firm/events/new/", events.event_new, name="firm_event_new"),
     path("firm/events/<int:pk>/", events.event, name="firm_event"),
@@ -61,8 +80,6 @@ urlpatterns: list[URLPattern] = [
     path("firm/recalls/<int:pk>/", recalls.recall, name="firm_recall"),
     path("firm/recalls/<int:pk>/papers/<str:kind>/", recalls.recall_paper, name="firm_recall_paper"),
     path("firm/recalls/holders/<int:pk>/", recalls.recall_holder, name="firm_recall_holder"),
-    path("firm/files/<int:pk>/", files.firm_file, name="firm_file"),
-    *SALES_URLS,
     path("firm/supply/", supply.movement_list, name="firm_supply"),
     path("firm/supply/new/", supply.movement_new, name="firm_supply_new"),
     path("firm/supply/events/", supply.movements_as_events, name="firm_supply_events"),
@@ -81,6 +98,8 @@ urlpatterns: list[URLPattern] = [
     path("firm/cards/", supply_files.card_list, name="firm_cards"),
     path("firm/cards/new/", supply_files.card_new, name="firm_card_new"),
     path("firm/cards/<int:pk>/", supply_files.card, name="firm_card"),
+    *SALES_URLS,
+    *HOSPITAL_URLS,
     path("firm/trace/", trace.trace_lot, name="firm_trace"),
     path("firm/trace/recall/", trace.mock_recall, name="firm_mock_recall"),
     path("firm/trace/contradictions/", trace.contradiction_list, name="firm_contradictions"),

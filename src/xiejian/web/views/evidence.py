@@ -42,6 +42,7 @@ SHOWN_IN_PLACE = {
 #: Records of other rooms that hold evidence: their page, the permissions to look and to describe.
 PLACES = {
     "sample": ("sample", "sampling.view", "sampling.sample"),
+    "selfinspection": ("self_inspection", "self_inspections.view", "self_inspections.review"),
     "listing": ("listing", "online.view", "online.handle"),
     "liaison": ("liaison", "inspections.view", "inspections.visit"),
     "firmnotice": ("notice", "firms.view", "firms.edit"),
@@ -49,6 +50,7 @@ PLACES = {
     "statusreport": ("status_report", "firms.view", "firms.edit"),
     "course": ("course", "firms.view", "firms.edit"),
     "exemplaryfirm": ("exemplary_firm", "firms.view", "firms.edit"),
+    "excursion": ("coldchain_excursion", "coldchain.view", "firm.coldchain_assess"),
     "recallholder": ("recall_holder", "vigilance.view", "vigilance.report"),
     "adverseevent": ("event", "vigilance.view", "vigilance.report"),
 }

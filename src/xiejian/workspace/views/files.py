@@ -10,9 +10,11 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from xiejian.coldchain import queries as cold
 from xiejian.firms import queries as firms
 from xiejian.inspections.models import Evidence
 from xiejian.people.policy import Actor
+from xiejian.self_inspections import queries as self_inspections
 from xiejian.vigilance import queries as vigilance
 from xiejian.vigilance import recall_queries
 from xiejian.web.views.evidence import SHOWN_IN_PLACE
@@ -21,11 +23,13 @@ from xiejian.workspace.guard import needs_firm
 #: model name → the ids of the firm's own records of that kind; another room adds its line
 HOLDERS: dict[str, Callable[[Actor], QuerySet]] = {  # type: ignore[type-arg]
     "firmnotice": lambda actor: firms.deliveries(actor).values("notice"),
+    "selfinspection": lambda actor: self_inspections.reports(actor).values("pk"),
     "delivery": lambda actor: firms.deliveries(actor).values("pk"),
     "statusreport": lambda actor: firms.reports(actor).values("pk"),
     "exemplaryfirm": lambda actor: firms.exemplary(actor).values("pk"),
     "adverseevent": lambda actor: vigilance.mine(vigilance.firm_events(actor), actor).values("pk"),
     "recallholder": lambda actor: recall_queries.holders(actor).filter(uscc=actor.firm).values("pk"),
+    "excursion": lambda actor: cold.excursions(actor).values("pk"),
     "course": lambda actor: firms.courses_given(actor).values("pk"),
 }
 
