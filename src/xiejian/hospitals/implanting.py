@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -20,6 +21,7 @@ from xiejian.hospitals import checks as check
 from xiejian.hospitals import rules, vault
 from xiejian.hospitals.checks import problems, refuse
 from xiejian.hospitals.models import ImplantRecord, PatientVault
+from xiejian.kernel import workflow
 from xiejian.kernel.problems import Refused
 from xiejian.numbers import udi
 from xiejian.people import audit
@@ -28,6 +30,8 @@ from xiejian.people.policy import Actor, require_for
 from xiejian.registry.models import Party
 from xiejian.supply import actions as supply
 
+WORKFLOW = workflow.load(Path(__file__).with_name("implant_workflow.toml"))
+STRUCK = "struck"
 ENTERING, RESOLVING = "firm.hospital", "firm.patients"
 SUBJECT, VAULT_SUBJECT = "implantrecord", "patientvault"
 _TEXTS = ("product_name", "supplier", "department", "surgeon_role", "although_expired")
@@ -148,7 +152,8 @@ def void_implant(*, implant: ImplantRecord, reason: str, by: Actor, at: dt.datet
         .get(pk=implant.pk)
     )
     require_for(by, ENTERING, row.party.uscc or "", where=row.number)
-    refuse(check.check_given(reason, "作废理由"), [problems("HO208", row.number)] if row.voided else [])
+    WORKFLOW.step(row.state, "void_implant", where=row.number)
+    refuse(check.check_given(reason, "作废理由"))
     if row.movement:
         supply.void_movement(movement=row.movement, reason=reason, by=by, at=at)
     row.voided, row.void_reason = True, reason

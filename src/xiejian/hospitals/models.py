@@ -169,3 +169,8 @@ class ImplantRecord(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def state(self) -> str:
+        """Its state in implant_workflow.toml."""
+        return "struck" if self.voided else "implanted"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xiejian.record_steps.hospital_kinds import HOSPITAL_KINDS
 from xiejian.record_steps.kinds import Kind
 from xiejian.record_steps.sales_kinds import SALES_KINDS
 
-_KINDS: tuple[Kind, ...] = (*SALES_KINDS,)
+_KINDS: tuple[Kind, ...] = (*HOSPITAL_KINDS, *SALES_KINDS,)
 FIRM_KINDS: dict[str, Kind] = {kind.id: kind for kind in _KINDS}
