@@ -43,6 +43,10 @@ from xiejian.people.policy import Actor, visible
 from xiejian.record_steps import joined
 from xiejian.risks import actions as risk_actions
 from xiejian.risks import queries as risks
+from xiejian.self_inspections import actions as self_inspection_actions
+from xiejian.self_inspections import queries as self_inspections
+from xiejian.supply import actions as supply_actions
+from xiejian.supply import queries as supply
 
 Function = Callable[..., Any]
 #: The actor's rows of a kind on a day, narrowed by a text to look for and a state.
@@ -272,6 +276,30 @@ _LISTING = Kind(
      "checked_on", "finding", "order_no", "ordered_on", "removed_on", "handed_to", "case_no", "disposed_on",
      "returned_why", "reported_on"),
     create=online_actions.find_offer,
+)  # fmt: skip
+_SELF_INSPECTION = Kind(
+    "self_inspection", "年度自查", "self_inspections.view", ("report",),
+    lambda actor, on, search, state: self_inspections.reports(actor, search=search, state=state),
+    (self_inspection_actions.WORKFLOW,),
+    steps_of([self_inspection_actions.WORKFLOW], [self_inspection_actions]),
+    ("number", "party.name", "party.uscc", "link", "year", "due_on", "filed_on", "late", "nonconform",
+     "office_code"),
+    ("form", "form_version", "versions", "filler", "post", "source", "conclusion", "rectified",
+     "returned_why", "amend_why", "reviewed_on", "review_note", "facts", "filings.version",
+     "filings.filed_at", "filings.answers", "filings.reason"),
+)  # fmt: skip
+#: an office reads what its firms wrote; the firms' own programs write (supply_kinds)
+MOVEMENT = Kind(
+    "movement", "进销存记录", "supply.view", ("movement",),
+    lambda actor, on, search, state: supply.in_state(actor, state, search),
+    (supply_actions.WORKFLOW,), {},
+    ("record_no", "kind", "on", "product_name", "di", "lot", "serial", "quantity", "partner_uscc",
+     "partner_name", "document_no", "mark_list"),
+    ("firm_uscc", "made_on", "expires_on", "registration_no", "place", "source", "reason", "amends.record_no",
+     "amended_by.pk", "at", "by_name"),
+    keys=("record_no",),
+    state_of=lambda record: "voided" if record.voided else supply_actions.WORKFLOW.start,
+    office_of=lambda record, step: str(record.firm_office_code),
 )  # fmt: skip
 KINDS: dict[str, Kind] = {
     kind.id: kind

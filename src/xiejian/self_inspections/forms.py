@@ -175,9 +175,9 @@ def _form(name: str, raw: Mapping[str, Any], common: Mapping[str, Section]) -> F
 def _check(name: str, form: Form) -> None:
     if form.id != name or not form.title or form.link not in LINKS or form.duty not in DUTIES:
         raise unusable(name, "需要与文件名相同的 id、title、环节 link 和 duty")
-    ids = [point.id for point in form.points]
-    if not ids or len(ids) != len(set(ids)):
-        raise unusable(name, "没有自查点或者编号重复")
+    for ids in ([point.id for point in form.points], [section.id for section in form.sections]):
+        if not ids or len(ids) != len(set(ids)):
+            raise unusable(name, "没有自查点或者编号重复")
     if (form.duty == "voluntary") == bool(form.deadline):
         raise unusable(name, "按期报送和留存备查的写明 deadline，自愿填报的不写")
     if form.deadline:

@@ -18,10 +18,8 @@ def form_of(report: SelfInspection) -> Form:
 
     Refused (SI111) where the pack no longer has the form and nothing of it was kept.
     """
-    if report.state not in WRITING and report.form_version:
-        kept = kept_forms({(report.form, report.form_version)})
-        if found := kept.get((report.form, report.form_version)):
-            return found
+    if report.state not in WRITING and (found := filed_form(report)):
+        return found
     return forms.get(report.form).asked(report.conditions)
 
 
@@ -36,3 +34,10 @@ def keep(form: Form, at: dt.datetime) -> None:
     FormVersion.objects.get_or_create(
         form=form.id, version=form.version, defaults={"content": forms.as_json(form), "kept_at": at}
     )
+
+
+def filed_form(report: SelfInspection) -> Form | None:
+    """The form by which a report was filed last; None where it never was, or came from a file."""
+    if not report.form_version:
+        return None
+    return kept_forms({(report.form, report.form_version)}).get((report.form, report.form_version))

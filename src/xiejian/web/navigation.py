@@ -58,7 +58,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("检查任务与记录", "visit_list", "clipboard-list", "inspections.view"),
             Entry("整改闭环", "correction_list", "clipboard-check", "inspections.view"),
             Entry("工作联系单", "liaison_list", "phone", "inspections.view"),
-            Entry("企业自查", "self_inspection_list", "clipboard-check", "self_inspections.view", "/self-inspections/"),
+            Entry("企业自查", "self_inspection_list", "clipboard-check", "self_inspections.view"),
             Entry("停产整改", "stop_list", "alert-triangle", "inspections.view"),
             Entry("备案核查", "filing_list", "certificate", "inspections.view"),
             Entry("监督抽检", "sample_list", "flask", "sampling.view"),

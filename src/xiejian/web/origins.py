@@ -15,6 +15,7 @@ from xiejian.leads import queries as leads
 from xiejian.online import queries as online
 from xiejian.people.policy import Actor
 from xiejian.sampling import queries as sampling
+from xiejian.self_inspections import queries as self_inspections
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ KINDS = {
     "visit": Kind("检查", "visit", inspections.visit),
     "sample": Kind("抽检", "sample", sampling.sample),
     "listing": Kind("网络监测", "listing", online.listing),
+    "selfinspection": Kind("企业自查", "self_inspection", self_inspections.report),
 }
 
 
