@@ -57,6 +57,12 @@ class TestTrace:
         move(HOSPITAL, "receive", 1, DEALER, days_ago=2)
         assert [gap.mark for gap in follow().gaps] == ["in_transit"]
 
+    def test_marks_whoever_records_another_expiry_than_most(self, on_its_way):
+        for firm, months in ((DEALER, 1), (HOSPITAL, 1), (OTHER, 2)):
+            move(firm, "adjust", 1, expires_on=TODAY.replace(month=TODAY.month + months))
+        marked = [n["uscc"] for n in follow().as_json()["nodes"] if "two_expiries" in n["marks"]]
+        assert marked == [OTHER]
+
     @pytest.mark.parametrize("count", [0, 20])
     def test_asks_as_often_however_many_firms_there_are(
         self, on_its_way, count, django_assert_max_num_queries

@@ -108,8 +108,10 @@ class Trace:
     rows: int
 
     @cached_property
-    def has_two_expiries(self) -> bool:
-        return len(self.account.expiries) > 1
+    def usual_expiry(self) -> dt.date | None:
+        """The expiry date that most firms record."""
+        said = Counter(day for node in self.account.nodes.values() for day in node.expiries)
+        return min(said, key=lambda day: (-said[day], day), default=None)
 
     @property
     def holders(self) -> list[Node]:
@@ -131,7 +133,7 @@ class Trace:
         """Ids of MARKS."""
         marks = {
             "negative": node.on_hand < 0,
-            "two_expiries": bool(node.expiries) and self.has_two_expiries,
+            "two_expiries": not node.expiries <= {self.usual_expiry},
             "circle": node.in_circle,
             "outside": self.firms[node.key].outside,
             "no_records": not node.recorded and not self.firms[node.key].outside,

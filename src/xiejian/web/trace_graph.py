@@ -18,7 +18,10 @@ MOST_OF_A_LAYER = 10
 BOX_WIDTH, BOX_HEIGHT, BETWEEN_COLUMNS, BETWEEN_ROWS, MARGIN = 190, 54, 110, 16, 8
 NAME_LENGTH = 12  # characters that fit into a box
 WIDEST = 6.0
+MOST_LABELS = 14
 BEND = 60
+LOWER = 12
+LABEL_AT = 0.6  # of the way
 
 
 @dataclass(frozen=True)
@@ -62,31 +65,36 @@ class Graph:
     box_width: int = BOX_WIDTH
     box_height: int = BOX_HEIGHT
 
+    @property
+    def labelled(self) -> bool:
+        """Whether there is room for a number on every line; else they stand in its title and the table."""
+        return len(self.lines) <= MOST_LABELS
+
 
 def graph(found: Trace) -> Graph:
     """Boxes and lines of a trace; the size does not grow beyond ten boxes and one in a column."""
     columns: dict[int, list[Node]] = defaultdict(list)
     for node in found.account.nodes.values():
         columns[node.layer].append(node)
+    chosen = {layer: _chosen(nodes) for layer, nodes in sorted(columns.items())}
+    rows = max((len(own) + bool(rest) for own, rest in chosen.values()), default=0)
     before: dict[str, list[str]] = defaultdict(list)
     for edge in found.account.edges:
         before[edge.receiver].append(edge.sender)
     place: dict[str, Box] = {}
     boxes: list[Box] = []
-    for layer in sorted(columns):
-        own, rest = _chosen(columns[layer])
+    for layer, (own, rest) in chosen.items():
         own.sort(key=lambda node: (_height(before[node.key], place), node.key))
-        x = MARGIN + layer * (BOX_WIDTH + BETWEEN_COLUMNS)
-        made = [_box(found, node, x, row) for row, node in enumerate(own)]
+        x, first = MARGIN + layer * (BOX_WIDTH + BETWEEN_COLUMNS), (rows - len(own) - bool(rest)) / 2
+        made = [_box(found, node, x, _y(first + row)) for row, node in enumerate(own)]
         place |= {box.key: box for box in made}
         if rest:
-            last = _rest(rest, x, len(made))
+            last = _rest(rest, x, _y(first + len(own)))
             made.append(last)
             place |= {node.key: last for node in rest}
         boxes += made
-    lines = _lines(found, place)
     right = max((box.x for box in boxes), default=0) + BOX_WIDTH + BEND + MARGIN
-    return Graph(right, max((box.y for box in boxes), default=0) + BOX_HEIGHT + MARGIN, boxes, lines)
+    return Graph(right, _y(rows) - BETWEEN_ROWS + MARGIN, boxes, _lines(found, place))
 
 
 def _chosen(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
@@ -102,11 +110,11 @@ def _height(senders: Iterable[str], place: dict[str, Box]) -> float:
     return sum(heights) / len(heights) if heights else 0.0
 
 
-def _y(row: int) -> int:
-    return MARGIN + row * (BOX_HEIGHT + BETWEEN_ROWS)
+def _y(row: float) -> int:
+    return MARGIN + round(row * (BOX_HEIGHT + BETWEEN_ROWS))
 
 
-def _box(found: Trace, node: Node, x: int, row: int) -> Box:
+def _box(found: Trace, node: Node, x: int, y: int) -> Box:
     name, marks = found.name(node.key), found.node_marks(node)
     said = [f"现有 {node.on_hand}"]
     said += [f"生产 {node.made}"] if node.made else []
@@ -116,14 +124,12 @@ def _box(found: Trace, node: Node, x: int, row: int) -> Box:
     tone = tone or ("held" if node.on_hand > 0 else "")
     tone = f"{tone} quiet" if not node.recorded else tone
     short = name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
-    return Box(node.key, x, _y(row), short, name, "　".join(said[:2]), tone)
+    return Box(node.key, x, y, short, name, "　".join(said[:2]), tone)
 
 
-def _rest(nodes: list[Node], x: int, row: int) -> Box:
+def _rest(nodes: list[Node], x: int, y: int) -> Box:
     held = sum(max(0, node.on_hand) for node in nodes)
-    return Box(
-        "", x, _y(row), f"其余 {len(nodes)} 家", f"其余 {len(nodes)} 家，见下表", f"现有 {held}", "quiet"
-    )
+    return Box("", x, y, f"其余 {len(nodes)} 家", f"其余 {len(nodes)} 家，见下表", f"现有 {held}", "quiet")
 
 
 def _lines(found: Trace, place: dict[str, Box]) -> list[Line]:
@@ -145,12 +151,24 @@ def _line(found: Trace, one: Box, other: Box, way: str, edges: list[Edge], most:
     said = f"{one.full_name} {verb} {other.full_name}：{quantity}"
     if differs:
         said += f"，差 {sum(edge.gap or 0 for edge in edges)}"
-    forward = other.x > one.x
-    x1, x2 = one.x + BOX_WIDTH, other.x if forward else other.x + BOX_WIDTH
-    bend1, bend2 = (x1 + BEND, x2 - BEND) if forward else (x1 + BEND, x2 + BEND)
-    path = f"M{x1} {one.middle}C{bend1} {one.middle} {bend2} {other.middle} {x2} {other.middle}"
-    tone = " ".join([*(["differs"] if differs else []), *(["back"] if way == RETURN or not forward else [])])
-    width = round(1 + (WIDEST - 1) * sqrt(min(1, quantity / most)), 1)
-    return Line(
-        path, width, said, tone, str(quantity), (bend1 + bend2) // 2, (one.middle + other.middle) // 2 - 4
+    start, end = _ends(one, other)
+    (x1, y1, bend1), (x2, y2, bend2) = start, end
+    path = f"M{x1} {y1}C{bend1} {y1} {bend2} {y2} {x2} {y2}"
+    tone = " ".join(
+        [*(["differs"] if differs else []), *(["back"] if way == RETURN or other.x <= one.x else [])]
     )
+    width = round(1 + (WIDEST - 1) * sqrt(min(1, quantity / most)), 1)
+    label = round(x1 + LABEL_AT * (x2 - x1)), round(y1 + LABEL_AT * (y2 - y1)) - 4
+    return Line(path, width, said, tone, str(quantity), *label)
+
+
+def _ends(one: Box, other: Box) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Where a line leaves and arrives: x, y and the x to which it bends there."""
+    if other.x > one.x:
+        x1, x2 = one.x + BOX_WIDTH, other.x
+        return (x1, one.middle, x1 + BEND), (x2, other.middle, x2 - BEND)
+    if other.x == one.x:  # round the right side
+        x = one.x + BOX_WIDTH
+        return (x, one.middle, x + BEND), (x, other.middle, x + BEND)
+    x1, x2 = one.x, other.x + BOX_WIDTH  # back: a little lower than what goes forward
+    return (x1, one.middle + LOWER, x1 - BEND), (x2, other.middle + LOWER, x2 + BEND)

@@ -206,7 +206,13 @@ def mock_recall(request: HttpRequest) -> HttpResponse:
     found = drilled(request, on)
     if request.GET.get("format") == "docx":
         return as_docx(found, signing_office(request.actor.office_code), on)
-    return render(request, "web/trace/mock_recall.html", drill_context(found, on))
+    traced = found.found
+    start = {
+        "di": traced.asked.di, "lot": traced.asked.lot, "product": traced.product_name,
+        "registration": traced.registration_no,
+    }  # fmt: skip
+    more = {"recall": f"?{urlencode(start)}", "may_recall": bool(may(request.actor, "vigilance.review"))}
+    return render(request, "web/trace/mock_recall.html", drill_context(found, on) | more)
 
 
 # --- contradictions ----------------------------------------------------------------------------------------
