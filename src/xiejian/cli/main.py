@@ -42,6 +42,7 @@ COMMANDS = ANSWERS | {
     "record": "record",
     "risk": "risk",
     "schedule": "schedule",
+    "self-inspection": "self_inspection",
     "serve": "server",
     "table": "tables",
     "trace": "trace",

@@ -466,6 +466,7 @@ def _focus_sets(scope: Scope) -> Iterable[tuple[str, Iterable[int]]]:
         ).values_list("party_id", flat=True),
     )
     yield "风险会商重点", parties(party__consultation_focus=True)
+    yield "自查未按期报送", parties(party__self_inspection_focus=True)
     yield "新开办", opened.values_list("party_id", flat=True)
 
 

@@ -31,6 +31,7 @@ from xiejian.cli.demo.risks import consult
 from xiejian.cli.demo.sampling import Sampled
 from xiejian.cli.demo.sanctions import follow_decisions
 from xiejian.cli.demo.schedules import arrange_rest_of_year
+from xiejian.cli.demo.self_inspections import hand_in_reports
 from xiejian.cli.demo.vigilance import take_in_events
 from xiejian.cli.demo.year import Visited, Year
 from xiejian.inspections.importing import import_visits
@@ -128,6 +129,7 @@ class OfficeYear:
         self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
         self.counts["网络监测和协查"] += watch_the_net(self.staffed)
         self.counts["不良事件报告"] += take_in_events(self.staffed)
+        self.counts["年度自查"] += hand_in_reports(self.staffed)
         self.counts["信用评定"] += weigh_credit(self.staffed)
         self.counts["办理中的案件"] += handle_cases(self.staffed)
         self.counts["公示、典型案例、移送和案件文书"] += follow_decisions(self.staffed)
