@@ -29,6 +29,7 @@ COMMANDS = ANSWERS | {
     "draw": "draw",
     "event": "event",
     "hospital": "hospital",
+    "firm": "firm",
     "grade": "grade",
     "import": "imports",
     "init": "server",

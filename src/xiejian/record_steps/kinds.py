@@ -30,6 +30,9 @@ from xiejian.cases.models import Measure
 from xiejian.credit import actions as credit_actions
 from xiejian.credit import list_actions
 from xiejian.credit import queries as credit
+from xiejian.firms import notices
+from xiejian.firms import queries as firms
+from xiejian.firms import reports as firm_reports
 from xiejian.inspections import actions as visit_actions
 from xiejian.inspections import liaising, liaisons
 from xiejian.inspections import queries as inspections
@@ -301,10 +304,40 @@ MOVEMENT = Kind(
     state_of=lambda record: "voided" if record.voided else supply_actions.WORKFLOW.start,
     office_of=lambda record, step: str(record.firm_office_code),
 )  # fmt: skip
+#: what is shown of a notice at a firm, and of a report, to the office and to the firm
+DELIVERED = (
+    "notice.number", "notice.kind", "notice.title", "notice.wanted_by", "party.name", "party.uscc",
+    "delivered_at", "confirmed_at", "answered_at",
+)  # fmt: skip
+REPORTED = ("number", "kind", "party.name", "party.uscc", "happened_on", "submitted_at", "handled_on")
+NOTICE = Kind(
+    "notice", "企业通知", "firms.view", ("notice",),
+    lambda actor, on, search, state: firms.notices(actor, search=search, state=state),
+    (notices.NOTICE_WORKFLOW,), steps_of([notices.NOTICE_WORKFLOW], [notices]),
+    ("number", "kind", "title", "wanted_by", "sent_at", "firms", "read", "confirmed", "answered",
+     "office_code"),
+    ("text", "audience", "course.number", "reminded_at", "ended_on", "reason", "by_name"),
+    create=notices.draft_notice,
+)  # fmt: skip
+DELIVERY = Kind(
+    "delivery", "企业通知送达", "firms.view", ("delivery",),
+    lambda actor, on, search, state: firms.deliveries(actor, search=search, state=state),
+    (notices.DELIVERY_WORKFLOW,), steps_of([notices.DELIVERY_WORKFLOW], [notices]),
+    (*DELIVERED, "office_code"),
+    ("notice.text", "opened_at", "opened_by", "confirmed_by", "answered_by", "answer", "returned",
+     "reminders"), keys=(),
+)  # fmt: skip
+STATUS_REPORT = Kind(
+    "status_report", "状况报告", "firms.view", ("report",),
+    lambda actor, on, search, state: firms.reports(actor, search=search, state=state),
+    (firm_reports.WORKFLOW,), steps_of([firm_reports.WORKFLOW], [firm_reports]), (*REPORTED, "office_code"),
+    ("text", "position", "person_before", "person_after", "address_kind", "address", "verified", "by_name",
+     "handled_by", "opinion", "applied"),
+)  # fmt: skip
 KINDS: dict[str, Kind] = {
     kind.id: kind
     for kind in (
         _LEAD, _VISIT, _CORRECTION, _PROCEEDING, _MEASURE, _CASE, _PUBLICATION, _GRADE, _ENTRY, _RISK,
-        _LIAISON, _LISTING,
+        _LIAISON, _LISTING, NOTICE, DELIVERY, STATUS_REPORT,
     )
 }  # fmt: skip
