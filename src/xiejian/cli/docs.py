@@ -19,7 +19,7 @@ from xiejian.cli.output import command, emit, json_option
 from xiejian.inspections import checklists
 from xiejian.kernel import facts, laws, packs, workflow
 from xiejian.people import policy
-from xiejian.people.permissions import PERMISSIONS
+from xiejian.people.permissions import FIRM_PERMISSIONS, PERMISSIONS
 
 PACKAGE = Path(xiejian.__file__).parent
 NOTE = "<!-- Written by `xiejian docs`. Do not edit: change what it is written from. -->"
@@ -58,7 +58,7 @@ def workflows() -> list[str]:
                     t.label,
                     "、".join(flow.states[s] for s in t.sources),
                     flow.states[t.to],
-                    PERMISSIONS[t.permission],
+                    (PERMISSIONS | FIRM_PERMISSIONS)[t.permission],
                 ]
                 for t in flow.transitions
             ),

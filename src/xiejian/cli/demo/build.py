@@ -19,6 +19,7 @@ from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
 from xiejian.cli.demo.credit import weigh_credit
 from xiejian.cli.demo.follow_ups import plan_talks, stop_and_resume, tell_results
+from xiejian.cli.demo.hospitals import equip_hospital
 from xiejian.cli.demo.leads import take_in_leads
 from xiejian.cli.demo.liaisons import write_liaisons
 from xiejian.cli.demo.living import Lives, live
@@ -130,6 +131,7 @@ class OfficeYear:
         self.counts["网络监测和协查"] += watch_the_net(self.staffed)
         self.counts["不良事件报告"] += take_in_events(self.staffed)
         self.counts["年度自查"] += hand_in_reports(self.staffed)
+        self.counts["设备和植入"] += equip_hospital(self.staffed)
         self.counts["信用评定"] += weigh_credit(self.staffed)
         self.counts["办理中的案件"] += handle_cases(self.staffed)
         self.counts["公示、典型案例、移送和案件文书"] += follow_decisions(self.staffed)
