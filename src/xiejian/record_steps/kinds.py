@@ -27,6 +27,8 @@ from xiejian.cases import (
 )
 from xiejian.cases import queries as cases
 from xiejian.cases.models import Measure
+from xiejian.coldchain import actions as cold_actions
+from xiejian.coldchain import queries as cold
 from xiejian.credit import actions as credit_actions
 from xiejian.credit import list_actions
 from xiejian.credit import queries as credit
@@ -50,6 +52,9 @@ from xiejian.self_inspections import actions as self_inspection_actions
 from xiejian.self_inspections import queries as self_inspections
 from xiejian.supply import actions as supply_actions
 from xiejian.supply import queries as supply
+from xiejian.vigilance import actions as event_actions
+from xiejian.vigilance import queries as events
+from xiejian.vigilance import recall_holders, recall_queries, recalls
 
 Function = Callable[..., Any]
 #: The actor's rows of a kind on a day, narrowed by a text to look for and a state.
@@ -304,6 +309,73 @@ MOVEMENT = Kind(
     state_of=lambda record: "voided" if record.voided else supply_actions.WORKFLOW.start,
     office_of=lambda record, step: str(record.firm_office_code),
 )  # fmt: skip
+_EVENT = Kind(
+    "event", "不良事件", "vigilance.view", ("event",),
+    lambda actor, on, search, state: events.events(actor, search=search, state=state),
+    (event_actions.WORKFLOW,), steps_of([event_actions.WORKFLOW], [event_actions]),
+    ("number", *_PARTY, "reporter_kind", "product_name", "registration_no", "lot", "serial", "harm",
+     "event_on", "reported_on", "office_code", "due"),
+    ("udi", "model_spec", "maker", "found_on", "injury", "failure", "term", "age_band", "sex", "use_place",
+     "first_measures", "cause", "event_cause", "association", "evaluated_on", "measures", "alike",
+     "duplicate_of.number", "group_no", "closed_on", "reviews.comment"),
+    create=event_actions.register_event,
+    beside={
+        "mark_duplicate": Beside(event_actions.mark_duplicate, "标为重复报告", event_actions.REVIEWING),
+        "unmark_duplicate": Beside(event_actions.unmark_duplicate, "取消重复标记", event_actions.REVIEWING),
+    },
+)  # fmt: skip
+_SIGNAL = Kind(
+    "event_signal", "信号研判", "vigilance.view", (),
+    lambda actor, on, search, state: events.judged(actor, search),
+    (Workflow("eventsignal", "judged", {"judged": "已研判"}, ()),), {},
+    ("rule", "product_name", "subject", "outcome", "reason", "risk_no", "on", "office_code"), ("value",),
+    keys=(), create=event_actions.judge_signal, state_of=lambda record: "judged",
+)  # fmt: skip
+_RECALL = Kind(
+    "recall", "召回", "vigilance.view", ("recall",),
+    lambda actor, on, search, state: recall_queries.recalls(actor, search=search, state=state),
+    (recalls.WORKFLOW,), steps_of([recalls.WORKFLOW], [recalls]),
+    ("number", "kind", "level", "product_name", "registration_no", "di", "lots", "holder_name",
+     "holder_uscc", "suspected_on", "decided_on", "units", "answered", "held", "office_code", "due"),
+    ("reason", "defect", "source_kind", "source_no", "evaluation", "order_no", "received_on", "range_text",
+     "notified_on", "form_on", "plan_on", "made", "sold", "planned", "areas", "treatments", "measures",
+     "finish_by", "every_days", "completed_on", "unaccounted", "summary_on", "summary", "reviewed_on",
+     "review", "follows.number", "check_seed", "progress.returned", "progress.treated", "demands.kind",
+     "holders.name", "holders.state"),
+    create=joined.begin_recall,
+    beside={
+        "receive_order": Beside(recalls.receive_order, "签收责令召回通知书", recalls.SUPERVISING),
+        "trace_holders": Beside(recall_holders.trace_holders, "由追溯列出持有单位", recalls.SUPERVISING),
+        "add_holder": Beside(recall_holders.add_holder, "添加持有单位", recalls.SUPERVISING),
+        "demand_of_recall": Beside(recalls.demand_of_recall, "要求改变召回", recalls.SUPERVISING),
+        "report_national": Beside(recalls.report_national, "登记已报告国家局", recalls.SUPERVISING),
+        "draw_check": Beside(recall_holders.draw_check, "抽取核实单位", recalls.SUPERVISING),
+    },
+)  # fmt: skip
+_RECALL_HOLDER = Kind(
+    "recall_holder", "召回持有单位", "vigilance.view", ("holder",),
+    lambda actor, on, search, state: recall_queries.holders(actor, search=search, state=state),
+    (recall_holders.HOLDER_WORKFLOW,), steps_of([recall_holders.HOLDER_WORKFLOW], [recall_holders]),
+    ("recall.number", "name", "uscc", "quantity", "notified_on", "answered_on", "office_code"),
+    ("lots", "notified_how", "stopped", "found", "returned", "treated", "destroyed", "implanted",
+     "remaining", "missing", "note", "answered_by", "drawn", "checked_on", "reached", "acted", "check_note"),
+    keys=(), office_of=lambda record, step: str(record.office_code or record.recall.office_code),
+    beside={
+        "check_holder": Beside(recall_holders.check_holder, "核实召回效果", recall_holders.REPORTING)
+    },
+)  # fmt: skip
+#: the same: the firm explains and decides (cold_kinds)
+EXCURSION = Kind(
+    "excursion", "冷链异常", "coldchain.view", ("excursion",),
+    lambda actor, on, search, state: cold.excursions(actor, search=search, state=state),
+    (cold_actions.WORKFLOW,), {},
+    ("kind", "start", "end", "logger.code", "logger.place", "logger.firm_name", "highest_centi",
+     "lowest_centi", "limit_centi", "settled"),
+    ("readings", "found_at", "explanation", "explained_by", "outcome", "assessment", "evidence",
+     "assessed_by_name", "assessed_at", "decision", "decided_by_name", "decided_at", "lots.di", "lots.lot",
+     "lots.serial"),
+    keys=(),
+)  # fmt: skip
 #: what is shown of a notice at a firm, and of a report, to the office and to the firm
 DELIVERED = (
     "notice.number", "notice.kind", "notice.title", "notice.wanted_by", "party.name", "party.uscc",
@@ -338,6 +410,7 @@ KINDS: dict[str, Kind] = {
     kind.id: kind
     for kind in (
         _LEAD, _VISIT, _CORRECTION, _PROCEEDING, _MEASURE, _CASE, _PUBLICATION, _GRADE, _ENTRY, _RISK,
-        _LIAISON, _LISTING, NOTICE, DELIVERY, STATUS_REPORT,
+        _LIAISON, _LISTING, EXCURSION, MOVEMENT, _SELF_INSPECTION, NOTICE, DELIVERY, STATUS_REPORT,
+        _EVENT, _SIGNAL, _RECALL, _RECALL_HOLDER,
     )
 }  # fmt: skip
