@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from xiejian.cases import enforcing, papers, proceedings, publishing
 from xiejian.cases.models import Case, CasePaper, Proceeding, Publication, Remedy
 from xiejian.cases.proceedings import Clue
@@ -15,6 +17,9 @@ from xiejian.inspections.origins import NONE, Origin
 from xiejian.kernel.problems import Catalogue, Refused
 from xiejian.people.policy import Actor
 from xiejian.registry.models import Party
+from xiejian.vigilance import recalls
+from xiejian.vigilance.models import Recall
+from xiejian.vigilance.recall_checks import Source, Suspicion
 
 #: One line that the public reads: label and value.
 Shown = tuple[str, str]
@@ -84,3 +89,21 @@ def propose_exemption(
 ) -> Publication:
     """Propose that a decision be not published."""
     return publishing.propose_exemption(case=publication.case, ground=ground, note=note, by=by, at=at)
+
+
+def begin_recall(
+    *, suspicion: Suspicion, by: Actor, at: dt.datetime, office_code: str = "", level: str = "",
+    on: dt.date | None = None, range_text: str = "", received_on: dt.date | None = None,
+    source: Source | None = None,
+) -> Recall:  # fmt: skip
+    """Write down a suspected defect; with a ``level`` order the recall at once.
+
+    ``office_code``: that of whoever acts when empty; ``on``: the day of the order, today when not given.
+    """
+    office = office_code or by.office_code
+    if not level:
+        return recalls.open_recall(suspicion=suspicion, office_code=office, source=source, by=by, at=at)
+    return recalls.order_recall(
+        suspicion=suspicion, level=level, on=on or timezone.localdate(at), office_code=office,
+        range_text=range_text, received_on=received_on, source=source, by=by, at=at,
+    )  # fmt: skip

@@ -24,6 +24,8 @@ from xiejian.risks.models import RiskMeasure
 from xiejian.sales import queries as sales
 from xiejian.sales.models import Contract, Customer, Invoice, Item, Order, Shipment, Site
 from xiejian.sampling import queries as sampling
+from xiejian.vigilance import queries as vigilance
+from xiejian.vigilance.models import AdverseEvent
 
 Rows = Callable[[Actor], QuerySet[Any]]
 
@@ -124,5 +126,6 @@ NAMED: dict[Any, Named] = {
     Order: Named("number of an order", _by("number", sales.orders)),
     Shipment: Named("number of a shipment", _by("number", sales.shipments)),
     Invoice: Named("number of an invoice", _by("number", sales.invoices)),
+    AdverseEvent: Named("number of a report", _by("number", vigilance.events)),
     RiskMeasure: Named("id of a risk's measure", _by_id(_risk_measures)),
 }  # fmt: skip

@@ -172,6 +172,14 @@ def register_event(
     return made
 
 
+def report_as_firm(*, report: Report, reporter_kind: str, by: Actor, at: dt.datetime) -> AdverseEvent:
+    """Report as the unit that ``by`` belongs to; refused J117 where the register does not have it."""
+    party = Party.objects.filter(uscc=by.firm).first() if by.firm else None
+    refuse(check.check_own_party(party is not None))
+    assert party is not None
+    return register_event(report=report, party=party, reporter_kind=reporter_kind, by=by, at=at)
+
+
 @transaction.atomic
 def amend_event(
     *,

@@ -132,6 +132,11 @@ def check_changed(number: str, changed: bool) -> list[Problem]:
     return [] if changed else [problems("J115", number=number)]
 
 
+def check_own_party(known: bool) -> list[Problem]:
+    """A unit that reports for itself is in the register."""
+    return [] if known else [problems("J117")]
+
+
 def check_own_to_amend(own: bool, state: str, number: str, open_states: Collection[str]) -> list[Problem]:
     """A unit corrects its own report until somebody has passed it; later it supplements."""
     return [problems("J116", number, number=number)] if own and state not in open_states else []

@@ -246,6 +246,14 @@ def trends(actor: Actor | None, until: dt.date, office: str = "") -> list[tuple[
     ]
 
 
+def judged(actor: Actor | None, search: str = "") -> QuerySet[EventSignal]:
+    """What was made of signals, the latest first."""
+    rows = visible(EventSignal.objects.order_by("-on", "-pk"), actor)
+    for word in search.split():
+        rows = rows.filter(Q(product_name__icontains=word) | Q(subject__icontains=word))
+    return rows
+
+
 def risk_numbers(actor: Actor | None, product: str) -> list[str]:
     """The risks that signals of a product were put on the list as."""
     rows = visible(EventSignal.objects.filter(product_name=product), actor).exclude(risk_no="")

@@ -124,7 +124,8 @@ def holders(
     rows = rows.filter(state=state) if state else rows
     rows = rows.filter(office_code__startswith=stem(office)) if office else rows
     for word in search.split():
-        rows = rows.filter(Q(name__icontains=word) | Q(uscc__icontains=word))
+        named = Q(name__icontains=word) | Q(uscc__icontains=word) | Q(recall__number__icontains=word)
+        rows = rows.filter(named)
     return rows
 
 
@@ -189,6 +190,11 @@ def waiting(actor: Actor | None, on: dt.date, within: dt.timedelta, limit: int) 
     """Open recalls with a limit that is late or runs out, the nearest first."""
     rows = recalls(actor).filter(state__in=OPEN, due__lte=on + within)
     return list(rows.order_by("due", "pk")[:limit])
+
+
+def firm_name(actor: Actor) -> str:
+    """What the register calls the firm of an actor; '' when it does not have it."""
+    return Party.objects.filter(uscc=actor.firm).values_list("name", flat=True).first() or ""
 
 
 def of_source(actor: Actor | None, kind: str, pk: int) -> QuerySet[Recall]:

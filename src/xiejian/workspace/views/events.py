@@ -147,8 +147,8 @@ def event_new(request: HttpRequest) -> HttpResponse:
     wrong: list[Problem] = []
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.register_event(
-                report=report_of(form.cleaned_data), party=party, by=request.actor, at=clock.now(request),
+            made = actions.report_as_firm(
+                report=report_of(form.cleaned_data), by=request.actor, at=clock.now(request),
                 reporter_kind=form.cleaned_data["reporter_kind"],
             )  # fmt: skip
         except Refused as refused:
