@@ -59,6 +59,7 @@ from xiejian.registry.models import ImportBatch, Licence, Registration
 from xiejian.risks.models import RiskEvidence, RiskItem, RiskMeeting
 from xiejian.sampling.models import Sample, SamplingPlan
 from xiejian.self_inspections.models import FocusListing, SelfInspection
+from xiejian.supply.models import Movement
 from xiejian.vigilance.models import AdverseEvent, Recall, RecallHolder
 from xiejian.web import jobs
 from xiejian.web.guard import OPEN, SIGNED_IN
@@ -95,6 +96,7 @@ class World:
         self._hospital()
         self._vigilance()
         self._cold_chain()
+        self._supply()
         self._credit()
         self._online()
         self._proceedings()
@@ -474,10 +476,17 @@ class World:
             applied_on=NOW.date(), office_code=party.office_code,
         )  # fmt: skip
 
+    def _supply(self) -> None:
+        self.movement = Movement.objects.create(
+            firm_uscc=self.party.uscc or "", firm_office_code=self.party.office_code, kind="make", di="1",
+            lot="A1", quantity=1, on=NOW.date(), product_name=self.party.name, record_no=f"M{self.party.pk}",
+            source="form", at=NOW, marks="|expired|",
+        )  # fmt: skip
+
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
-            "party": self.party, "party_code": self.party, "party_why": self.party,
+            "supply_movement": self.movement, "party": self.party, "party_code": self.party, "party_why": self.party,
             "party_amend": self.party, "case_new": self.party, "party_accounts": self.party,
             "party_account_switch": self.party, "party_invitation_revoke": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,

@@ -158,7 +158,7 @@ class TestLists:
 
     def test_are_taken_along_as_epcis(self, store, write):
         write()
-        document = json.loads(b"".join(store.get("/firm/supply/events/").streaming_content))
+        document = json.loads(store.get("/firm/supply/events/").content)
         assert document["epcisBody"]["eventList"][0]["bizStep"] == "receiving"
 
 

@@ -10,11 +10,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from xiejian.kernel import workflow
 from xiejian.kernel.cells import tag_text
 from xiejian.kernel.problems import Problem
 from xiejian.people import audit
@@ -36,7 +38,9 @@ from xiejian.supply.models import SIGNS, Movement
 from xiejian.supply.queries import left_of
 from xiejian.supply.settling import settle_lots
 
+WORKFLOW = workflow.load(Path(__file__).with_name("movement_workflow.toml"))
 __all__ = [
+    "WORKFLOW",
     "Entry",
     "amend_movement",
     "hold_lot",
@@ -163,6 +167,11 @@ def amend_movement(*, movement: Movement, entry: Entry, reason: str, by: Actor, 
     new.save(update_fields=["amends"])
     settle_lots([(old.di, old.lot)])
     new.refresh_from_db()
+    audit.record(
+        by=by, at=at, action="amend_movement", subject="movement", key=new.record_no,
+        office_code=new.firm_office_code,
+        detail={"firm": new.firm_uscc, "record": [old.pk, new.pk], "reason": reason},
+    )  # fmt: skip
     return new
 
 

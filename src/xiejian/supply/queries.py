@@ -50,23 +50,31 @@ def movements(actor: Actor | None) -> QuerySet[Movement]:
 def narrowed(
     rows: QuerySet[Movement], *, search: str = "", kind: str = "", mark: str = "", source: str = ""
 ) -> QuerySet[Movement]:
-    """Movements that count, of a kind and source, with a mark (``any``: with one at least), of a text.
-
-    A text is a lot, serial, device identifier, credit code, document or record number by its beginning, or
-    part of the name of the product or of the other side.
-    """
-    rows = rows.filter(voided=False)
+    """Movements that count, of a kind and source, with a mark (``ANY``: with one at least), of a text."""
+    rows = searched(rows.filter(voided=False), search)
     rows = rows.filter(kind=kind) if kind else rows
     rows = rows.filter(source=source) if source else rows
     if mark == ANY:
-        rows = rows.exclude(marks="|")
-    elif mark:
-        rows = rows.filter(marks__contains=f"|{mark}|")
-    if text := search.strip():
-        begins = ("lot", "serial", "di", "partner_uscc", "firm_uscc", "document_no", "record_no")
-        found = Q(*((f"{name}__startswith", text) for name in begins), _connector=Q.OR)
-        rows = rows.filter(found | Q(product_name__contains=text) | Q(partner_name__contains=text))
-    return rows
+        return rows.exclude(marks="|")
+    return rows.filter(marks__contains=f"|{mark}|") if mark else rows
+
+
+def in_state(actor: Actor | None, state: str, search: str = "") -> QuerySet[Movement]:
+    """Movements in a state of movement_workflow.toml (all for none) and of a text, newest first."""
+    rows = searched(movements(actor), search)
+    return (rows.filter(voided=state == "voided") if state else rows).order_by("-on", "-pk")
+
+
+def searched(rows: QuerySet[Movement], search: str) -> QuerySet[Movement]:
+    """Movements of a text: a lot, serial, device identifier, credit code, document or record number by its
+    beginning, or part of the name of the product or of the other side.
+    """
+    text = search.strip()
+    if not text:
+        return rows
+    begins = ("lot", "serial", "di", "partner_uscc", "firm_uscc", "document_no", "record_no")
+    found = Q(*((f"{name}__startswith", text) for name in begins), _connector=Q.OR)
+    return rows.filter(found | Q(product_name__contains=text) | Q(partner_name__contains=text))
 
 
 def partners(actor: Actor | None, *, search: str = "", kind: str = "") -> QuerySet[Partner]:

@@ -81,6 +81,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("不良事件", "event_list", "bell", "vigilance.view", "/events/"),
             Entry("信号", "event_signals", "trending-up", "vigilance.view"),
             Entry("冷链", "coldchain", "trending-up", "coldchain.view", "/coldchain/"),
+            Entry("进销存", "supply_list", "table", "supply.view", "/supply/"),
             Entry("追溯", "trace", "sitemap", "supply.view", "/trace/"),
             Entry("进销存矛盾", "contradictions", "alert-triangle", "supply.view"),
             Entry("召回", "recall_list", "history", "vigilance.view", "/recalls/"),

@@ -64,6 +64,7 @@ from xiejian.web.views import (
     signing,
     site_checks,
     stops,
+    supply,
     tables,
     trace,
     typical_cases,
@@ -261,7 +262,10 @@ urlpatterns: list[URLPattern] = [
     path("samples/plans/<int:pk>/", sampling_plans.sampling_plan, name="sampling_plan"),
     path("samples/<int:pk>/", samples.sample, name="sample"),
     path("samples/<int:pk>/papers/<str:kind>/", samples.sample_paper, name="sample_paper"),
-    # 追溯
+    # 进销存、追溯
+    path("supply/", supply.movement_list, name="supply_list"),
+    path("supply/events/", supply.movements_as_events, name="supply_events"),
+    path("supply/<int:pk>/", supply.movement, name="supply_movement"),
     path("trace/", trace.trace_lot, name="trace"),
     path("coldchain/", coldchain.excursion_list, name="coldchain"),
     path("coldchain/excursions/<int:pk>/", coldchain.excursion, name="coldchain_excursion"),

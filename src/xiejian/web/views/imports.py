@@ -31,6 +31,7 @@ from xiejian.registry.importing import import_parties
 from xiejian.registry.models import ImportBatch
 from xiejian.registry.registrations import REGISTRATION_COLUMNS, import_registrations
 from xiejian.sampling.importing import SAMPLE_COLUMNS, import_samples
+from xiejian.supply.importing import MOVEMENT_COLUMNS, import_movements
 from xiejian.vigilance.importing import EVENT_COLUMNS, import_events
 from xiejian.web import clock, jobs
 from xiejian.web.export import download
@@ -63,6 +64,7 @@ KINDS = {
     "monitoring": Kind("网络监测清单", MONITORING_COLUMNS, import_monitoring, "/online/?tab=check"),
     "events": Kind("不良事件报告", EVENT_COLUMNS, import_events, "/events/?tab=all"),
     "devices": Kind("医疗机构的设备", DEVICE_COLUMNS, import_devices, "/hospitals/devices/"),
+    "movements": Kind("进销存记录", MOVEMENT_COLUMNS, import_movements, "/supply/"),
     "registrations": Kind("产品注册证", REGISTRATION_COLUMNS, import_registrations, "/registrations/"),
     "own-points": Kind("本单位补充检查点", OWN_POINT_COLUMNS, import_own_points, "/checklists/own/"),
 }

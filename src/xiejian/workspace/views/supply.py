@@ -10,7 +10,7 @@ from csp.constants import WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -19,11 +19,10 @@ from django.views.decorators.http import require_http_methods
 from xiejian.kernel.problems import Problem, Refused
 from xiejian.numbers import udi
 from xiejian.people.policy import Actor
-from xiejian.supply import actions, epcis, queries
+from xiejian.supply import actions, queries
 from xiejian.supply.actions import Entry
 from xiejian.supply.models import BETWEEN_FIRMS, KINDS, SOURCES, Movement
 from xiejian.web import clock, supply_words
-from xiejian.web.export import attachment
 from xiejian.web.forms import DateInput, PageForm
 from xiejian.web.listing import Listing, show
 from xiejian.web.steps import Step, StepForm, shown, take
@@ -36,7 +35,6 @@ ENTERED = ("receive", "ship", "return_in", "return_out", "use", "make", "destroy
 PARTNERS = {"receive": "供货者", "return_out": "供货者", "ship": "购货者", "return_in": "购货者"}
 #: what stays in the form for the next package of the same delivery
 KEPT = ("kind", "partner_uscc", "partner_name", "document_no", "on", "place")
-EXPORTED = 50_000  # events in one file; more are taken by narrowing the list
 
 
 def due_items(actor: Actor, on: dt.date) -> list[Item]:
@@ -83,11 +81,7 @@ def _asked(request: HttpRequest) -> Any:
 @needs_firm("firm.supply")
 def movements_as_events(request: HttpRequest) -> HttpResponse:
     """The list as it is narrowed, as EPCIS 2.0 events for another system."""
-    rows = _asked(request).order_by("on", "pk")[:EXPORTED]
-    answer = StreamingHttpResponse(
-        epcis.portions(rows.iterator(chunk_size=2000), clock.now(request)), content_type="application/ld+json"
-    )
-    return attachment(answer, f"进销存-{clock.today(request)}.json")
+    return supply_words.events_file(request, _asked(request))
 
 
 class EntryForm(PageForm):
