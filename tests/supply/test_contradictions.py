@@ -10,7 +10,7 @@ from moment import NOW
 from traced import CLINIC, DEALER, DI, HOSPITAL, LOT, MAKER, OTHER, TODAY, deliver, lot_on_its_way, move
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.registry.models import Registration
-from xiejian.supply.contradictions import Scope, contradictions
+from xiejian.supply.contradictions import LABELS, Scope, contradictions
 from xiejian.supply.models import LotHold
 
 NAIMAN = Actor("li", "李科", "150525", "section_officer")
@@ -27,7 +27,7 @@ def all_is_well(db):
 
 
 def found(actor=SYSTEM, *kinds, **scope):
-    return contradictions(Scope(actor, TODAY - LONG_AGO, TODAY, **scope), kinds).rows
+    return contradictions(Scope(actor, TODAY - LONG_AGO, TODAY, **scope), kinds or LABELS).rows
 
 
 def told(actor=SYSTEM, **scope):

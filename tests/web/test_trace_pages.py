@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import pytest
 from docx import Document
 from openpyxl import load_workbook
 
+from moment import NOW
 from traced import CLINIC, DEALER, DI, HOSPITAL, LOT, OTHER, TODAY, deliver, lot_on_its_way, move
+from xiejian.coldchain.models import AffectedLot, Excursion, Logger
 from xiejian.people.policy import SYSTEM
 from xiejian.supply.trace import Asked, trace
 from xiejian.web.trace_graph import MOST_OF_A_LAYER, graph
@@ -74,6 +77,13 @@ class TestGraph:
         assert [box.name for box in boxes if not box.key] == ["其余 22 家"]
         assert len(boxes) == 1 + 2 + MOST_OF_A_LAYER + 1
 
+    def test_a_firm_with_too_little_is_never_among_the_rest(self, on_its_way):
+        for n in range(30):
+            deliver(DEALER, f"9115052500000{n:04}X", 5)
+        move("91150525000000029X", "use", 9)
+        drawn = graph(trace(SYSTEM, Asked(DI, LOT), on=TODAY))
+        assert "91150525000000029X" in {box.key for box in drawn.boxes}
+
 
 class TestMockRecall:
     def test_names_whom_to_tell(self, officer, on_its_way):
@@ -104,6 +114,18 @@ class TestContradictions:
     def test_are_searched_by_firm(self, officer, wrong, asked, found):
         url = f"/trace/contradictions/?kind=no_patient&since=2024-01-01&{asked}"
         assert text(officer.get(url)).count("植入记录没有患者代号") == found
+
+    def test_name_what_was_handed_on_after_a_cold_chain_gap(self, officer, on_its_way):
+        logger = Logger.objects.create(
+            firm_uscc=DEALER, office_code="150525100", code="1", place="冷库", kind="cold",
+            interval_seconds=600, used_from=TODAY,
+        )  # fmt: skip
+        gap = Excursion.objects.create(
+            logger=logger, kind="gap", start=NOW, on=TODAY - dt.timedelta(40), state="open", found_at=NOW
+        )
+        AffectedLot.objects.create(excursion=gap, di=DI, lot=LOT)
+        page = text(officer.get("/trace/contradictions/?kind=cold_chain&since=2024-01-01"))
+        assert page.count("此前冷链记录超出范围或者中断") == 1
 
     def test_are_exported(self, officer, wrong):
         answer = officer.get("/trace/contradictions/?kind=no_patient&since=2024-01-01&format=xlsx")

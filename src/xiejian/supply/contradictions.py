@@ -8,8 +8,9 @@ same, which is why each says what to look at.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Window
@@ -27,11 +28,12 @@ LABELS = {
     "oversold": "卖多于买", "expired": "过期后销售使用", "registration": "注册证失效后购销",
     "held": "停用期间销售使用",
     "not_received": "发出未收", "not_shipped": "收到未发", "two_expiries": "一批两个有效期",
-    "no_patient": "植入无患者代号",
+    "no_patient": "植入无患者代号", "cold_chain": "断链后销售使用",
 }  # fmt: skip
 #: These speak of harm, the others first of records.
-GRAVE = ("expired", "registration", "held")
-_ROW = ("pk", "firm_uscc", "firm_office_code", "partner_uscc", "partner_name", "kind", "di", "lot", "serial",
+GRAVE = ("expired", "registration", "held", "cold_chain")
+#: What a finding says of a movement.
+ROW = ("pk", "firm_uscc", "firm_office_code", "partner_uscc", "partner_name", "kind", "di", "lot", "serial",
         "quantity", "on", "product_name", "record_no")  # fmt: skip
 
 
@@ -99,11 +101,19 @@ class Found:
     cut: list[str] = field(default_factory=list)
 
 
-def contradictions(scope: Scope, kinds: Iterable[str] = ()) -> Found:
-    """What does not add up in ``scope``; of some kinds, or of all."""
-    found, most = Found(), most_of_a_kind()
-    for kind in [kind for kind in _FINDERS if kind in set(kinds)] or _FINDERS:
-        of_kind = _FINDERS[kind](scope, most + 1)
+Finder = Callable[[Scope, int], list[Contradiction]]
+
+
+def contradictions(
+    scope: Scope, kinds: Iterable[str] = LABELS, others: Mapping[str, Finder] = MappingProxyType({})
+) -> Found:
+    """What does not add up in ``scope``: the findings of some kinds, or of all.
+
+    ``others`` find kinds that rooms above this one know: scope and how many at most in, newest first out.
+    """
+    found, most, finders = Found(), most_of_a_kind(), {**_FINDERS, **others}
+    for kind in kinds:
+        of_kind = finders[kind](scope, most + 1) if kind in finders else []
         found.cut += [kind] if len(of_kind) > most else []
         found.rows += of_kind[:most]
     found.rows = _named(scope.actor, found.rows)
@@ -130,7 +140,7 @@ def _named(actor: Actor | None, found: list[Contradiction]) -> list[Contradictio
     ]
 
 
-def _of_row(kind: str, row: dict[str, Any], text: str, quantity: int | None = None) -> Contradiction:
+def of_row(kind: str, row: dict[str, Any], text: str, quantity: int | None = None) -> Contradiction:
     """A finding that one movement shows."""
     return Contradiction(
         kind, row["firm_uscc"], row["firm_office_code"], row["partner_uscc"], row["di"], row["lot"],
@@ -145,20 +155,20 @@ def _oversold(scope: Scope, most: int) -> list[Contradiction]:
     # no other condition here: it would be asked before the sum, and leave out what came in
     rows = scope.ever().annotate(balance=balance).filter(balance__lt=0).order_by("-on", "pk")
     found: list[Contradiction] = []
-    for row in rows.values(*_ROW, "balance").iterator():
+    for row in rows.values(*ROW, "balance").iterator():
         if row["on"] < scope.since or len(found) == most:
             break
         if row["kind"] in HANDED_ON:
             text = f"截至 {row['on']} 登记的出多于进 {-row['balance']}；请核对进货记录和日期"
-            found.append(_of_row("oversold", row, text, -row["balance"]))
+            found.append(of_row("oversold", row, text, -row["balance"]))
     return found
 
 
 def _expired(scope: Scope, most: int) -> list[Contradiction]:
     rows = scope.lately().filter(kind__in=HANDED_ON, expires_on__lt=F("on")).order_by("-on", "pk")
     return [
-        _of_row("expired", row, f"有效期至 {row['expires_on']}，{row['on']} {KINDS[row['kind']]}")
-        for row in rows.values(*_ROW, "expires_on")[:most]
+        of_row("expired", row, f"有效期至 {row['expires_on']}，{row['on']} {KINDS[row['kind']]}")
+        for row in rows.values(*ROW, "expires_on")[:most]
     ]
 
 
@@ -173,10 +183,10 @@ def _registration(scope: Scope, most: int) -> list[Contradiction]:
     ]
     found = []
     chosen = rows.filter(registration_no__in=doubtful).order_by("-on", "pk")
-    for row in chosen.values(*_ROW, "registration_no", "made_on").iterator():
+    for row in chosen.values(*ROW, "registration_no", "made_on").iterator():
         reasons = of_registration(products[row["registration_no"]], row["made_on"], row["on"])
         wrong = [reason.text for reason in reasons if reason.state != "ok"]
-        found += [_of_row("registration", row, "；".join(wrong))] if wrong else []
+        found += [of_row("registration", row, "；".join(wrong))] if wrong else []
         if len(found) == most:
             break
     return found
@@ -192,12 +202,12 @@ def _held(scope: Scope, most: int) -> list[Contradiction]:
     firms, products = {key[0] for key in stops}, {key[1] for key in stops}
     rows = scope.lately().filter(kind__in=HANDED_ON, firm_uscc__in=firms, di__in=products)
     found = []
-    for row in rows.order_by("-on", "pk").values(*_ROW).iterator():
+    for row in rows.order_by("-on", "pk").values(*ROW).iterator():
         keys = ((row["firm_uscc"], row["di"], lot) for lot in {row["lot"], ""})
         stop = next((h for key in keys for h in stops.get(key, ()) if _holds(h, row)), None)
         if stop:
             text = f"{stop.held_at:%Y-%m-%d} 停用（{stop.reason}），{row['on']} {KINDS[row['kind']]}"
-            found.append(_of_row("held", row, text))
+            found.append(of_row("held", row, text))
         if len(found) == most:
             break
     return found
@@ -241,7 +251,7 @@ def _one_sided(scope: Scope, most: int, *, received: bool) -> list[Contradiction
             continue
         text = f"{verb} {row['total']}（{row['many']} 笔），对方登记{missing} {row['total'] - gap}"
         given = row | {"serial": "", "partner_name": "", "quantity": gap}
-        found.append(_of_row("not_shipped" if received else "not_received", given, text))
+        found.append(of_row("not_shipped" if received else "not_received", given, text))
         if len(found) == most:
             break
     return found
@@ -268,13 +278,13 @@ def _two_expiries(scope: Scope, most: int) -> list[Contradiction]:
     wanted = {(row["di"], row["lot"]): row["last"] for row in lots[:most]}
     said = dated.filter(di__in={di for di, _ in wanted}, lot__in={lot for _, lot in wanted})
     by_lot: dict[tuple[str, str], dict[dt.date, dict[str, Any]]] = {}
-    for row in said.order_by("-on", "-pk").values(*_ROW, "expires_on").iterator():
+    for row in said.order_by("-on", "-pk").values(*ROW, "expires_on").iterator():
         if (row["di"], row["lot"]) in wanted:
             by_lot.setdefault((row["di"], row["lot"]), {})[row["expires_on"]] = row
     found = []
     for rows in by_lot.values():
         text = "；".join(f"{on}（记录 {row['record_no']}）" for on, row in sorted(rows.items()))
-        one = _of_row("two_expiries", rows[max(rows)], f"有效期登记为 {text}", 0)
+        one = of_row("two_expiries", rows[max(rows)], f"有效期登记为 {text}", 0)
         pks, records = (tuple(row[name] for row in rows.values()) for name in ("pk", "record_no"))
         found.append(replace(one, rows=pks, records=records))
     return found
@@ -283,12 +293,11 @@ def _two_expiries(scope: Scope, most: int) -> list[Contradiction]:
 def _no_patient(scope: Scope, most: int) -> list[Contradiction]:
     rows = scope.lately().filter(Q(kind="implant"), patient="").order_by("-on", "pk")
     return [
-        _of_row("no_patient", row, "植入记录没有患者代号，追溯到不了患者")
-        for row in rows.values(*_ROW)[:most]
+        of_row("no_patient", row, "植入记录没有患者代号，追溯到不了患者") for row in rows.values(*ROW)[:most]
     ]
 
 
-_FINDERS: dict[str, Callable[[Scope, int], list[Contradiction]]] = {
+_FINDERS: dict[str, Finder] = {
     "oversold": _oversold, "expired": _expired, "registration": _registration, "held": _held,
     "not_received": _not_received, "not_shipped": _not_shipped, "two_expiries": _two_expiries,
     "no_patient": _no_patient,

@@ -76,7 +76,8 @@ def graph(found: Trace) -> Graph:
     columns: dict[int, list[Node]] = defaultdict(list)
     for node in found.account.nodes.values():
         columns[node.layer].append(node)
-    chosen = {layer: _chosen(nodes) for layer, nodes in sorted(columns.items())}
+    wrong = _wrong(found)
+    chosen = {layer: _chosen(nodes, wrong) for layer, nodes in sorted(columns.items())}
     rows = max((len(own) + bool(rest) for own, rest in chosen.values()), default=0)
     before: dict[str, list[str]] = defaultdict(list)
     for edge in found.account.edges:
@@ -97,9 +98,22 @@ def graph(found: Trace) -> Graph:
     return Graph(right, _y(rows) - BETWEEN_ROWS + MARGIN, boxes, _lines(found, place))
 
 
-def _chosen(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Who gets a box of its own: those through whom most went; and who shares one."""
-    ranked = sorted(nodes, key=lambda node: (-(node.received + node.made + node.shipped), node.key))
+def _wrong(found: Trace) -> set[str]:
+    """Firms where something does not add up: these get boxes first."""
+    ends = [(e.sender, e.receiver) for e in found.account.edges if found.edge_mark(e) == "differs"]
+    firms = {key for both in ends for key in both}
+    return firms | {key for key, node in found.account.nodes.items() if _alarms(found, node)}
+
+
+def _alarms(found: Trace, node: Node) -> bool:
+    return not {"negative", "two_expiries"}.isdisjoint(found.node_marks(node))
+
+
+def _chosen(nodes: list[Node], wrong: set[str]) -> tuple[list[Node], list[Node]]:
+    """Who gets a box of its own: where something is wrong, then through whom most went; who shares one."""
+    ranked = sorted(
+        nodes, key=lambda node: (node.key not in wrong, -(node.received + node.made + node.shipped), node.key)
+    )
     most = MOST_OF_A_LAYER if len(ranked) > MOST_OF_A_LAYER + 1 else len(ranked)
     return ranked[:most], ranked[most:]
 
@@ -120,7 +134,7 @@ def _box(found: Trace, node: Node, x: int, y: int) -> Box:
     said += [f"生产 {node.made}"] if node.made else []
     said += [f"用 {node.used + node.implanted}"] if node.used + node.implanted else []
     said += [MARKS[mark] for mark in marks]
-    tone = "wrong" if "negative" in marks or "two_expiries" in marks else ""
+    tone = "wrong" if _alarms(found, node) else ""
     tone = tone or ("held" if node.on_hand > 0 else "")
     tone = f"{tone} quiet" if not node.recorded else tone
     short = name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"

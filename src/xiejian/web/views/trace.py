@@ -16,15 +16,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from xiejian.coldchain.queries import sold_after
 from xiejian.documents import trace_papers
 from xiejian.documents.papers import write as write_paper
 from xiejian.kernel import dates
 from xiejian.kernel.problems import Refused
 from xiejian.people.numbering import signing_office
 from xiejian.people.policy import may
-from xiejian.supply.contradictions import LABELS, Contradiction, Scope, contradictions
+from xiejian.supply.contradictions import LABELS, ROW, Contradiction, Scope, contradictions, of_row
 from xiejian.supply.flows import DELIVERY, RETURN, Edge, Node
 from xiejian.supply.mock_recall import Drill, drill
+from xiejian.supply.models import KINDS
 from xiejian.supply.trace import MARKS, Asked, Trace, asked, lots, trace
 from xiejian.supply.trace_rules import days_looked_back
 from xiejian.web import clock
@@ -255,6 +257,15 @@ def contradiction_columns(trace_page: str, *, visits: bool = False, record_page:
     return columns
 
 
+def _after_a_gap(scope: Scope, most: int) -> list[Contradiction]:
+    """Handed on although the lot had lain in an excursion that nobody had released."""
+    rows = sold_after(scope.actor).filter(pk__in=scope.lately().values("pk")).order_by("-on", "pk")
+    return [
+        of_row("cold_chain", row, f"此前冷链记录超出范围或者中断，{row['on']} {KINDS[row['kind']]}")
+        for row in rows.values(*ROW)[:most]
+    ]
+
+
 def contradiction_listing(
     request: HttpRequest, columns: list[Column], filters: Iterable[Filter] = ()
 ) -> tuple[RowListing, list[str]]:
@@ -270,7 +281,7 @@ def contradiction_listing(
         office=given.get("office", ""),
     )
     kind = given.get("kind", "")
-    found = contradictions(scope, [kind] if kind in LABELS else [])
+    found = contradictions(scope, [kind] if kind in LABELS else LABELS, {"cold_chain": _after_a_gap})
     text = given.get("q", "").strip()
     rows = [one for one in found.rows if text in f"{one.firm_name} {one.product_name} {one.lot} {one.di}"]
     listing = RowListing(
@@ -288,5 +299,7 @@ def contradiction_list(request: HttpRequest) -> HttpResponse:
     """进销存矛盾: what did firms record that cannot be so?"""
     offices = Filter("office", "监管机构", office_choices(request.actor), request.GET.get("office", ""))
     visits = bool(may(request.actor, "inspections.visit"))
-    listing, cut = contradiction_listing(request, contradiction_columns("trace", visits=visits), [offices])
+    listing, cut = contradiction_listing(
+        request, contradiction_columns("trace", visits=visits, record_page="supply_movement"), [offices]
+    )
     return show(listing, "web/trace/contradictions.html", {"cut": cut, "days": days_looked_back()})
