@@ -1,4 +1,4 @@
-"""ERPNext's CSV files: out and in again into another firm gives the same; twice is once; per-line problems."""
+"""ERPNext's CSV files: out and into another firm gives the same; twice is once; problems by line."""
 
 from __future__ import annotations
 

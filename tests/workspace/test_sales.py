@@ -33,7 +33,7 @@ def _day(monkeypatch):
     monkeypatch.setattr(clock, "today", lambda request: TODAY)
 
 
-def lines(*rows: dict[str, object], filled: int = 6) -> dict[str, object]:
+def lines(*rows: dict[str, object], filled: int = 4) -> dict[str, object]:
     """What a form with lines sends."""
     sent = {"lines-TOTAL_FORMS": filled, "lines-INITIAL_FORMS": 0}
     return sent | {f"lines-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items()}

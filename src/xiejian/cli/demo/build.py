@@ -17,6 +17,7 @@ from xiejian.cases.importing import import_cases, import_interviews
 from xiejian.cases.models import Case
 from xiejian.cli.demo import outputs
 from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
+from xiejian.cli.demo.cooperation import connect_firms
 from xiejian.cli.demo.credit import weigh_credit
 from xiejian.cli.demo.follow_ups import plan_talks, stop_and_resume, tell_results
 from xiejian.cli.demo.hospitals import equip_hospital
@@ -27,8 +28,10 @@ from xiejian.cli.demo.online import watch_the_net
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.proceedings import handle_cases
 from xiejian.cli.demo.reading import read_and_check
+from xiejian.cli.demo.recalls import recall_a_lot
 from xiejian.cli.demo.registers import Register, Row, Unit
 from xiejian.cli.demo.risks import consult
+from xiejian.cli.demo.sales import open_sales
 from xiejian.cli.demo.sampling import Sampled
 from xiejian.cli.demo.sanctions import follow_decisions
 from xiejian.cli.demo.schedules import arrange_rest_of_year
@@ -130,12 +133,15 @@ class OfficeYear:
         self.counts["线索步骤"] += take_in_leads(self.staffed.code, self.staffed.today, self.staffed.officer)
         self.counts["网络监测和协查"] += watch_the_net(self.staffed)
         self.counts["不良事件报告"] += take_in_events(self.staffed)
+        self.counts["召回"] += recall_a_lot(self.staffed)
         self.counts["年度自查"] += hand_in_reports(self.staffed)
         self.counts["设备和植入"] += equip_hospital(self.staffed)
+        self.counts["企业通知送达"] += connect_firms(self.staffed)
         self.counts["信用评定"] += weigh_credit(self.staffed)
         self.counts["办理中的案件"] += handle_cases(self.staffed)
         self.counts["公示、典型案例、移送和案件文书"] += follow_decisions(self.staffed)
         self.counts["列入清单的风险"] += consult(self.staffed)
+        self.counts["企业销售合同"] += open_sales(self.staffed)
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
         """Write the rows as a workbook and import it, as an office would; every row must be taken."""

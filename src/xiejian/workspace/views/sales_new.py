@@ -26,7 +26,7 @@ from xiejian.workspace.guard import needs_firm
 from xiejian.workspace.sales_fields import CustomerForm, Yuan
 
 #: lines that a new paper offers; a contract that is changed offers three more than it has
-LINES, MORE = 6, 3
+LINES, MORE = 4, 3
 
 
 class ActiveCustomerForm(CustomerForm):

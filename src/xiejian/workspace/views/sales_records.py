@@ -34,6 +34,7 @@ from xiejian.sales.models import (
 )
 from xiejian.sales.moves import flow_of, state_label
 from xiejian.web import clock
+from xiejian.web.listing import as_text
 from xiejian.web.steps import Step, Taken, shown, take
 from xiejian.web.templatetags.xiejian import AUDIT_LABELS
 from xiejian.workspace.guard import needs_firm
@@ -43,10 +44,14 @@ from xiejian.workspace.sales_steps import CUSTOMER_STEPS, STEPS, customer_steps,
 
 @dataclass(frozen=True)
 class Cell:
-    """A text, and where it leads."""
+    """A text or a day, and where it leads."""
 
-    text: object
+    value: object
     href: str = ""
+
+    @property
+    def text(self) -> str:
+        return as_text(self.value)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def _facts(*pairs: tuple[str, object]) -> list[tuple[str, Cell]]:
     return [
         (label, value if isinstance(value, Cell) else Cell(value))
         for label, value in pairs
-        if (value.text if isinstance(value, Cell) else value) not in (None, "")
+        if as_text(value.value if isinstance(value, Cell) else value)
     ]
 
 
