@@ -103,7 +103,8 @@ class AmendForm(StepForm, CourseForm):
     def fit(self, record: Course, actor: Actor) -> None:
         names = ("title", "text", "questions", "pass_percent", "attempts", "closes_on")
         said = {name: getattr(record, name) for name in names}
-        self.initial = {**self.initial, **said, "topics": tag_list(record.topics)}
+        for name, value in (said | {"topics": tag_list(record.topics)}).items():
+            self.fields[name].initial = value
 
 
 class NoFields(StepForm):

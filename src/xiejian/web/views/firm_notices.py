@@ -145,7 +145,8 @@ class AmendForm(StepForm, NoticeForm):
         NoticeForm.__init__(self, *args, actor=actor, **kwargs)
         said = {name: getattr(record, name) for name in ("kind", "title", "text", "wanted_by", "course")}
         audience = Audience.read(record.audience).as_json()
-        self.initial = {**self.initial, **said, **audience, "usccs": "\n".join(audience["usccs"])}
+        for name, value in (said | audience | {"usccs": "\n".join(audience["usccs"])}).items():
+            self.fields[name].initial = value
 
     def clean(self) -> dict[str, Any]:
         super().clean()
