@@ -13,6 +13,8 @@ from moment import NOW
 from traced import CLINIC, DEALER, DI, HOSPITAL, LOT, OTHER, TODAY, deliver, lot_on_its_way, move
 from xiejian.coldchain.models import AffectedLot, Excursion, Logger
 from xiejian.people.policy import SYSTEM
+from xiejian.registry.models import Party
+from xiejian.supply.models import Movement
 from xiejian.supply.trace import Asked, trace
 from xiejian.web.trace_graph import MOST_OF_A_LAYER, graph
 
@@ -109,6 +111,12 @@ class TestContradictions:
         page = text(officer.get("/trace/contradictions/?kind=no_patient&since=2024-01-01"))
         assert "植入无患者代号" in page and "独山诊所" not in page
         assert "安排有因检查" in page
+
+    def test_lead_to_a_visit_that_names_the_record(self, officer, wrong):
+        record = Movement.objects.get(kind="implant", firm_uscc=HOSPITAL, patient="")
+        party = Party.objects.get(uscc=HOSPITAL)
+        page = text(officer.get(f"/visits/new/?party={party.pk}&from=movement&record={record.pk}"))
+        assert f"/supply/{record.pk}/" in page and record.record_no in page
 
     @pytest.mark.parametrize(("asked", "found"), [("q=奈曼医院", 1), ("q=经销", 0)])
     def test_are_searched_by_firm(self, officer, wrong, asked, found):

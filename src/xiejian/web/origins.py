@@ -16,15 +16,25 @@ from xiejian.online import queries as online
 from xiejian.people.policy import Actor
 from xiejian.sampling import queries as sampling
 from xiejian.self_inspections import queries as self_inspections
+from xiejian.supply.models import Movement
+from xiejian.supply.queries import movements
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of record that leads to others: how it is found in the actor's reach, and its page."""
+    """One kind of record that leads to others: how it is found in the actor's reach, and its page.
+
+    ``number`` is the attribute that holds what people call it.
+    """
 
     label: str
     page: str
     find: Callable[[Actor, int], Any]
+    number: str = "number"
+
+
+def _movement(actor: Actor, pk: int) -> Movement | None:
+    return movements(actor).filter(pk=pk).first()
 
 
 #: rooms that lead to visits and cases enter themselves here
@@ -33,6 +43,7 @@ KINDS = {
     "visit": Kind("检查", "visit", inspections.visit),
     "sample": Kind("抽检", "sample", sampling.sample),
     "listing": Kind("网络监测", "listing", online.listing),
+    "movement": Kind("进销存", "supply_movement", _movement, "record_no"),
     "selfinspection": Kind("企业自查", "self_inspection", self_inspections.report),
 }
 
@@ -51,7 +62,7 @@ def asked(request: HttpRequest) -> Origin:
     name, record = request.GET.get("from", ""), request.GET.get("record", "")
     kind = KINDS.get(name)
     found = kind.find(request.actor, int(record)) if kind and record.isdigit() else None
-    return Origin(name, found.pk, found.number) if found else NONE
+    return Origin(name, found.pk, getattr(found, kind.number)) if kind and found else NONE
 
 
 def shown(origin: Origin) -> Shown | None:

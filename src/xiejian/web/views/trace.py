@@ -234,7 +234,7 @@ def contradiction_columns(trace_page: str, *, visits: bool = False, record_page:
         return reverse(record_page, args=[one.rows[0]]) if record_page else ""
 
     def visit(one: Contradiction) -> str:
-        given = {"party": one.party, "kind": "有因检查"}
+        given = {"party": one.party, "kind": "有因检查", "from": "movement", "record": one.rows[0]}
         return f"{reverse('visit_new')}?{urlencode(given)}" if one.party else ""
 
     def party(one: Contradiction) -> str:
