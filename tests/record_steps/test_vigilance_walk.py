@@ -1,4 +1,4 @@
-"""By programs: three hospitals report, a signal becomes a risk, a recall is ordered, traced, answered, closed."""
+"""By programs: three hospitals report, a signal becomes a risk, a recall is ordered, answered, closed."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def test_from_three_reports_to_a_closed_recall(door):
     }  # fmt: skip
     told = [door(uscc, "event", "create", report) for uscc in (HOSPITAL, *OTHERS)]
     officer = Actor("li", "李科", "150525", "section_officer")
-    (alert,) = [
-        a for a, _ in queries.look(officer, "prr_default", TODAY, TODAY).alerts if a.rule == "serious_lot"
-    ]
+    alerts = [alert for alert, _ in queries.look(officer, "prr_default", TODAY, TODAY).alerts]
+    (alert,) = [one for one in alerts if one.rule == "serious_lot"]
     assert len(alert.reports) == len(told)
     risk = door("", "risk", "create", {
         "title": "试剂盒假阴性", "content": "三家医院报告", "office_code": "150525", **ON})  # fmt: skip
     judged = door("", "event_signal", "create", {
         "rule": alert.rule, "product_name": alert.product, "subject": alert.subject, "outcome": "列入清单",
-        "reason": "同批三例", "value": {"reports": 3}, "office_code": "150525", "risk_no": risk["number"], **ON,
+        "reason": "同批三例", "value": {"reports": 3}, "office_code": "150525", **ON,
+        "risk_no": risk["number"],
     })  # fmt: skip
     assert judged["risk_no"] == risk["number"]
 

@@ -54,6 +54,15 @@ class TestAlerts:
     def test_old_ones_are_not_told_again(self):
         assert not found([fact(1, harm="死亡")], "death", since=DAY + dt.timedelta(days=1))
 
+    @pytest.mark.parametrize(("count", "expected"), [(4, 0), (5, 1)])
+    def test_a_month_with_more_than_the_mean_and_two_deviations(self, count, expected):
+        """Twelve months of 2, but two of 4 and one of none: the limit is 2.17 + 2 × 1.03 = 4.2."""
+        year = [fact(30 * n + k, 30 * n, term=str(k)) for n in range(12) for k in range(4 if n == 4 else 2)]
+        assert len(found([*year, *(fact(900 + n, 370) for n in range(count))], "month")) == expected
+
+    def test_young_records_are_not_compared(self):
+        assert not found([fact(n, 200) for n in range(9)], "month")
+
 
 class TestProfiles:
     #: the test vectors of the reference: which measures fire

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 
 import pytest
+from click.testing import CliRunner
 from docx import Document
 
 from traced import DEALER, DI, HOSPITAL, LOT, TODAY, lot_on_its_way
 from visiting import photo
+from xiejian.cli.main import main
 from xiejian.people.policy import SYSTEM
 from xiejian.risks.models import RiskItem
 from xiejian.vigilance import recalls
@@ -150,3 +153,23 @@ def test_the_public_reads_what_is_recalled_and_nothing_of_the_units(client, orde
     RecallHolder.objects.create(recall=found, name="奈曼医院", uscc=HOSPITAL, notified_on=TODAY)
     page = text(client.get("/public/recalls/"))
     assert "试剂盒" in page and LOT in page and "奈曼医院" not in page
+
+
+class TestTheCommand:
+    def test_it_lists_them_and_shows_one_with_its_units(self, ordered):
+        found = ordered()
+        RecallHolder.objects.create(recall=found, name="医院", quantity=3)
+        listed = json.loads(CliRunner().invoke(main, ["recall", "list", "--tab", "open", "--json"]).output)
+        assert [row["number"] for row in listed["recalls"]] == [found.number]
+        shown = json.loads(CliRunner().invoke(main, ["recall", "show", found.number, "--json"]).output)
+        assert (shown["holders"][0]["quantity"], shown["figures"]["unanswered"]) == (3, 1)
+
+    def test_one_that_is_not_there_is_said(self, naiman):
+        assert "J427" in CliRunner().invoke(main, ["recall", "show", "没有", "--json"]).output
+
+
+def test_what_runs_out_is_on_the_day_page(officer, ordered, now):
+    found = ordered()
+    RecallHolder.objects.create(recall=found, name="医院", state="informed", notified_on=TODAY)
+    page = text(officer.get("/"))
+    assert found.number in page and "召回未答复 1 家" in page

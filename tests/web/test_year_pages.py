@@ -48,7 +48,7 @@ class TestToday:
     )
     def test_costs_few_queries_for_every_role(self, as_role, graded, role, django_assert_max_num_queries):
         client = as_role(role)
-        with django_assert_max_num_queries(32):
+        with django_assert_max_num_queries(35):
             client.get("/")
 
 

@@ -40,6 +40,7 @@ COMMANDS = ANSWERS | {
     "plan": "plan",
     "sales": "sales",
     "sample": "sample",
+    "recall": "recall",
     "record": "record",
     "risk": "risk",
     "schedule": "schedule",

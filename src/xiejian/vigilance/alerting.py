@@ -7,7 +7,8 @@ failure against all reports. Either is a reason to look, never a finding.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+import statistics
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,8 @@ def _of_rule(rows: Sequence[Fact], rule: Mapping[str, Any]) -> list[Alert]:
             groups[key].append(fact)
     if rule.get("new"):
         return _new(rows, groups, rule)
+    if rule.get("months"):
+        return [a for key, found in groups.items() if (a := _month(key, found, rule, rows[0].on))]
     return [alert for key, found in groups.items() if (alert := _window(key, found, rule))]
 
 
@@ -87,6 +90,29 @@ def _window(key: tuple[str, ...], found: Sequence[Fact], rule: Mapping[str, Any]
         if len(run) >= rule["count"]:
             return _alert(key, run, rule)
     return None
+
+
+def _months(on: dt.date) -> int:
+    """The months from the beginning of the calendar to that of the day."""
+    return on.year * 12 + on.month
+
+
+def _month(
+    key: tuple[str, ...], found: Sequence[Fact], rule: Mapping[str, Any], first: dt.date
+) -> Alert | None:
+    """The last month of a group, where it holds more than the mean of the months before it and some deviations.
+
+    Months without a report count as none; nothing is said while the records (from ``first``) are younger
+    than the months compared.
+    """
+    last, back = _months(found[-1].on), int(rule["months"])
+    if _months(first) > last - back:
+        return None
+    counts = Counter(_months(fact.on) for fact in found)
+    before = [counts[last - n] for n in range(1, back + 1)]
+    limit = statistics.mean(before) + rule["deviations"] * statistics.stdev(before)
+    run = [fact for fact in found if _months(fact.on) == last]
+    return _alert(key, run, rule) if len(run) >= rule["count"] and len(run) > limit else None
 
 
 def _new(

@@ -130,10 +130,10 @@ def group(actor: Actor | None, group_no: str) -> list[AdverseEvent]:
     return list(events(actor).filter(group_no=group_no).order_by("pk")) if group_no else []
 
 
-def waiting(actor: Actor | None, on: dt.date, within: dt.timedelta, limit: int) -> list[AdverseEvent]:
-    """The reports that somebody still has to review, late or running out, the nearest limit first."""
+def waiting(actor: Actor | None, on: dt.date, within: int, limit: int) -> list[AdverseEvent]:
+    """The reports that somebody still has to review, late or running out within days, the nearest first."""
     rows = visible(AdverseEvent.objects.select_related("party").annotate(due=_due()), actor)
-    rows = rows.filter(state__in=OPEN, duplicate_of=None, due__lte=on + within)
+    rows = rows.filter(state__in=OPEN, duplicate_of=None, due__lte=on + dt.timedelta(days=within))
     return list(rows.order_by("due", "pk")[:limit])
 
 

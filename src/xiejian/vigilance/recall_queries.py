@@ -186,9 +186,9 @@ def counts(actor: Actor | None, on: dt.date, office: str = "") -> Counts:
     )
 
 
-def waiting(actor: Actor | None, on: dt.date, within: dt.timedelta, limit: int) -> list[Recall]:
-    """Open recalls with a limit that is late or runs out, the nearest first."""
-    rows = recalls(actor).filter(state__in=OPEN, due__lte=on + within)
+def waiting(actor: Actor | None, on: dt.date, within: int, limit: int) -> list[Recall]:
+    """Open recalls with a limit that is late or runs out within days, the nearest first."""
+    rows = recalls(actor).filter(state__in=OPEN, due__lte=on + dt.timedelta(days=within))
     return list(rows.order_by("due", "pk")[:limit])
 
 

@@ -29,6 +29,8 @@ from xiejian.registry import queries as registry
 from xiejian.registry.models import LINKS, PartyLink
 from xiejian.risks import queries as risks
 from xiejian.sampling import queries as sampling
+from xiejian.vigilance import queries as vigilance
+from xiejian.vigilance import recall_queries
 from xiejian.web import clock
 from xiejian.web.charts import Chart
 from xiejian.web.guard import SIGNED_IN, needs
@@ -133,6 +135,15 @@ def _lists(actor: Actor, on: dt.date) -> dict[str, Any]:
     return {"lists_due": list(online.due_lists(actor, on, WEEK)[:SHOWN])}
 
 
+def _vigilance(actor: Actor, on: dt.date) -> dict[str, Any]:
+    """Reports and recalls whose limits run out, and how many units have not answered."""
+    return {
+        "events_due": vigilance.waiting(actor, on, WEEK, SHOWN),
+        "recalls_due": recall_queries.waiting(actor, on, WEEK, SHOWN),
+        "units_asked": recall_queries.to_answer(actor).count(),
+    }
+
+
 def _letters(actor: Actor, on: dt.date) -> dict[str, Any]:
     return {"letters_due": list(assistance.due_requests(actor, on, WEEK)[:SHOWN])}
 
@@ -146,6 +157,7 @@ SECTIONS: dict[str, Callable[[Actor, dt.date], dict[str, Any]]] = {
     "risks.view": lambda actor, on: {"risks": risks.waiting(actor, on, WEEK, SHOWN)},
     "credit.view": lambda actor, on: {"credit": credit.waiting(actor, on)},
     "online.view": _lists,
+    "vigilance.view": _vigilance,
     "assistance.view": _letters,
     "registry.view": _expiring,
     "rules.acknowledge": _reading,
