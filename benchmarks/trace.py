@@ -122,8 +122,8 @@ def fill(movements: int) -> list[Lot]:
                 for row in lot_rows(lot, dice):
                     copy.write_row((*row, next(numbers)))
         cursor.execute(f"""
-            INSERT INTO supply_movement ({columns}, serial, registration_no, document_no, place, source, marks,
-                voided, reason, at, by_name)
+            INSERT INTO supply_movement (
+                {columns}, serial, registration_no, document_no, place, source, marks, voided, reason, at, by_name)
             SELECT {columns}, '', '', '', '', 'import', '|', false, '', now(), '' FROM made ORDER BY "on"
         """)
         cursor.execute("DROP TABLE made")
