@@ -18,7 +18,7 @@ _FILED = ((2, 20), (3, 6), (3, 18), (3, 27), (4, 20))
 _DRAFTED = (3, 12)
 _LINK = "经营"
 _TEXT = "制度执行情况总体良好；发现的不足已列入整改，由质量负责人跟踪。"
-_PLAIN: dict[str, Any] = {"conform": "conform", "text": _TEXT, "yes_no": "no"}
+_PLAIN: dict[str, Any] = {"conform": "conform", "text": _TEXT, "yes_no": "no", "number": 1}
 
 
 def hand_in_reports(staffed: Staffed) -> int:
@@ -59,7 +59,7 @@ def _file(link: PartyLink, on: date, staffed: Staffed) -> None:
     report = _open(link, on, staffed)
     held = stored.counts([link.party_id], report.year).get(link.party_id, {})
     answers = {
-        point.id: {"answer": held.get(point.stored, 2) if point.answer == "number" else _PLAIN[point.answer]}
+        point.id: {"answer": held.get(point.stored, 0) if point.stored else _PLAIN[point.answer]}
         for point in keeping.form_of(report).points
     }
     report = actions.save_answers(report=report, answers=answers, by=SYSTEM, at=moment(on))

@@ -65,7 +65,7 @@ def _columns(year: int) -> list[Column]:
         Column("mode", "经营方式", lambda k: k.mode, ("mode",), shown=False),
         Column("level", "级别", lambda k: k.level, ("level",), nullable=True, numeric=True),
         Column("status", "单位状态", lambda k: k.party.status, ("party__status",), shown=False),
-        Column("new", "当年新办", lambda k: queries.newly(k, year) and "当年新办"),
+        Column("new", "当年新办", lambda k: "当年新办" if queries.newly(k, year) else ""),
         Column(
             "standing", "报送", lambda k: queries.STANDINGS[k.standing], ("standing",),
             tone=lambda k: STANDING_TONES[k.standing],
