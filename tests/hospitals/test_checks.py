@@ -115,7 +115,7 @@ class TestTheWorkflow:
     TABLE = {
         "in_use": {"stop_device", "send_to_repair", "scrap_device"},
         "out_of_use": {"start_device", "send_to_repair", "scrap_device"},
-        "under_repair": {"start_device", "stop_device", "scrap_device"},
+        "in_repair": {"start_device", "stop_device", "scrap_device"},
         "scrapped": set(),
     }
 

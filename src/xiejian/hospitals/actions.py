@@ -203,7 +203,7 @@ def _move(
 def _check_usable(row: MedicalDevice, on: dt.date) -> None:
     """What goes into use has its certificate, and after a repair has passed it."""
     found = [check.check_metered(row.focuses, row.metering_until, on)]
-    if row.state == "under_repair":
+    if row.state == "in_repair":
         repairs = row.upkeep.filter(kind=rules.REPAIR, on__gte=row.state_on, amended_by=None)
         found.append(check.check_repaired(repairs.values_list("passed", flat=True).first()))
     refuse(*found)

@@ -16,7 +16,7 @@ from xiejian.web.listing import Column, Filter
 from xiejian.web.templatetags.xiejian import AUDIT_LABELS
 
 STATES = WORKFLOW.states
-TONES = {"in_use": "green", "out_of_use": "secondary", "under_repair": "orange", "scrapped": "secondary"}
+TONES = {"in_use": "green", "out_of_use": "secondary", "in_repair": "orange", "scrapped": "secondary"}
 
 
 def focus_words(device: MedicalDevice) -> str:
