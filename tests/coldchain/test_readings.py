@@ -107,6 +107,11 @@ class TestWhatIsFound:
         found = Excursion.objects.get()
         assert (found.state, found.settled) == ("settled", True)
 
+    def test_a_settled_one_leaves_its_entry_in_the_audit_log(self, firm, logger):
+        send(firm, samples(*GAP))
+        send(firm, samples(5, 5, 5, 5, first=DAY + 2 * HALF_HOUR))
+        assert AuditEntry.objects.filter(action="settle_excursion").count() == 1
+
     def test_a_filled_gap_that_holds_a_lot_waits_for_people(self, firm, logger, stock):
         send(firm, samples(*GAP))
         send(firm, samples(5, 5, 5, 5, first=DAY + 2 * HALF_HOUR))

@@ -36,6 +36,8 @@ from xiejian.supply.holding import Hold, hold_lots_of_records
 #: Excursions that may still change: nobody has assessed them.
 OPEN = ("found", "explained")
 SUBJECT = "excursion"
+#: Where the workflow ends by itself: later readings show that nothing was wrong.
+SETTLED = "settled"
 
 
 def recheck(
@@ -63,8 +65,8 @@ def recheck(
     written = _write(loggers, changes, start_state, at)
     if written:
         _affect(written, beside.everything(), by, at)
-    _settle([key for one in changes.values() for key in one.gone])
-    _note(written, by, at)
+    _settle([key for one in changes.values() for key in one.gone], by, at)
+    _note("find_excursion", written, by, at)
     return written
 
 
@@ -80,7 +82,7 @@ def span_of(row: Excursion) -> Span:
 
 def _known(loggers: Mapping[int, Logger]) -> dict[int, list[Known]]:
     found: dict[int, list[Known]] = {pk: [] for pk in loggers}
-    rows = Excursion.objects.filter(logger__in=list(loggers)).exclude(kind="clock").exclude(state="settled")
+    rows = Excursion.objects.filter(logger__in=list(loggers)).exclude(kind="clock").exclude(state=SETTLED)
     for row in rows.order_by("start", "pk"):
         found[row.logger_id].append(Known(row.pk, span_of(row), row.state in OPEN))
     return found
@@ -213,18 +215,21 @@ def told(row: Excursion) -> str:
     return f"{row.number}：{row.logger.place[:60]} {since} 至 {until} {KINDS[row.kind]}{warmth}"
 
 
-def _settle(keys: Sequence[int]) -> None:
+def _settle(keys: Sequence[int], by: Actor, at: dt.datetime) -> None:
     """No reading supports these any more: over when they hold nothing, else marked for who decides."""
     if not keys:
         return
-    held = set(AffectedLot.objects.filter(excursion__in=keys).values_list("excursion_id", flat=True))
-    Excursion.objects.filter(pk__in=held).update(settled=True)
-    Excursion.objects.filter(pk__in=set(keys) - held).update(settled=True, state="settled")
+    rows = list(Excursion.objects.select_related("logger").filter(pk__in=keys, settled=False))
+    held = set(AffectedLot.objects.filter(excursion__in=rows).values_list("excursion_id", flat=True))
+    for row in rows:
+        row.settled, row.state = True, row.state if row.pk in held else SETTLED
+    Excursion.objects.bulk_update(rows, ["settled", "state"], batch_size=500)
+    _note("settle_excursion", rows, by, at)
 
 
-def _note(rows: Sequence[Excursion], by: Actor, at: dt.datetime) -> None:
+def _note(action: str, rows: Sequence[Excursion], by: Actor, at: dt.datetime) -> None:
     audit.record_many(
-        by=by, at=at, action="find_excursion", subject=SUBJECT,
+        by=by, at=at, action=action, subject=SUBJECT,
         entries=[
             (row.number, row.logger.office_code, {"logger": row.logger.code, "what": told(row)})
             for row in rows

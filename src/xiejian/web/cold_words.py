@@ -14,6 +14,7 @@ from xiejian.coldchain.checks import degrees
 from xiejian.coldchain.models import KINDS, MARKS, OUTCOMES, Excursion, Logger
 from xiejian.coldchain.rechecking import SUBJECT
 from xiejian.people.models import AuditEntry
+from xiejian.people.policy import Actor
 from xiejian.web.charts import Chart
 from xiejian.web.listing import Column, Filter
 
@@ -26,7 +27,8 @@ KIND_TONES = {"high": "red", "low": "blue", "gap": "orange", "clock": "purple"}
 #: How a step is called in the history of an excursion.
 DONE = {
     "find_excursion": "发现", "explain_excursion": "说明原因", "assess_excursion": "质量评估",
-    "release_excursion": "批准放行", "reject_excursion": "不予放行", "return_assessment": "退回重新评估",
+    "release_excursion": "批准放行", "settle_excursion": "补齐读数",
+    "reject_excursion": "不予放行", "return_assessment": "退回重新评估",
 }  # fmt: skip
 
 
@@ -140,6 +142,25 @@ def curve(row: Logger, since: dt.datetime, until: dt.datetime) -> Chart:
         "curve", f"{row.place} 温度", "line", ["最高", "最低", "上限", "下限"], rows, "℃",
         colours=["orange", "blue", "pale", "pale"], label_heading="时间",
     )  # fmt: skip
+
+
+#: Days up to its newest reading that the curve of a logger shows, and excursions beside it.
+DAYS, NEWEST = 7, 20
+
+
+def newest_curve(row: Logger, at: dt.datetime) -> Chart:
+    """The temperatures of the last days that there are readings of."""
+    last = row.last_at or at
+    return curve(row, last - dt.timedelta(days=DAYS), last)
+
+
+def newest(actor: Actor | None, row: Logger) -> list[tuple[int, str, str, str, str]]:
+    """The newest excursions of a logger: id, start, what it was, state and its tone."""
+    rows = queries.excursions(actor, logger=row.pk).order_by("-start", "-pk")[:NEWEST]
+    return [
+        (one.pk, moment(one.start), f"{KINDS[one.kind]} {lasted(one)}", STATES[one.state], TONES[one.state])
+        for one in rows
+    ]
 
 
 def logger_facts(row: Logger, at: dt.datetime) -> dict[str, Any]:

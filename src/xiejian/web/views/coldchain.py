@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -16,7 +14,6 @@ from xiejian.web.views.people import office_choices
 
 TABS = (("open", "未办结异常"), ("all", "全部异常"))
 LOGGER_TABS = (("", "在用"), ("silent", "失联"), ("all", "含已停用"))
-DAYS = 7  # of a logger's curve
 
 
 def _offices(request: HttpRequest) -> Filter:
@@ -86,31 +83,10 @@ def logger(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     context = cold_words.logger_facts(found, at) | {
-        "chart": cold_words.curve(found, *shown_days(found.last_at or at)),
-        "excursions": listed(request, pk),
-        "days": DAYS,
+        "chart": cold_words.newest_curve(found, at),
+        "excursions": cold_words.newest(request.actor, found),
     }
     return render(request, "web/coldchain/logger.html", context)
-
-
-def shown_days(last: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """The days up to the newest reading."""
-    return last - dt.timedelta(days=DAYS), last
-
-
-SHOWN = 20  # excursions on the page of a logger
-
-
-def listed(request: HttpRequest, pk: int) -> list[tuple[int, str, str, str, str]]:
-    """The newest excursions of a logger: id, start, kind, state and its tone."""
-    rows = queries.excursions(request.actor, logger=pk).order_by("-start", "-pk")[:SHOWN]
-    return [
-        (
-            row.pk, cold_words.moment(row.start), f"{cold_words.KINDS[row.kind]} {cold_words.lasted(row)}",
-            cold_words.STATES[row.state], cold_words.TONES[row.state],
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 @needs("coldchain.view")

@@ -23,7 +23,6 @@ from xiejian.web import clock, cold_words, jobs
 from xiejian.web.forms import PageForm
 from xiejian.web.listing import Listing, show
 from xiejian.web.steps import shown, take
-from xiejian.web.views.coldchain import DAYS, listed, shown_days
 from xiejian.workspace.cold_steps import (
     EXCURSION_STEPS,
     LOGGER_STEPS,
@@ -158,8 +157,8 @@ def logger(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"已办理：{taken.step.label}。")
         return redirect("firm_logger", pk=pk)
     context = cold_words.logger_facts(found, at) | {
-        "chart": cold_words.curve(found, *shown_days(found.last_at or at)), "days": DAYS,
-        "excursions": listed(request, pk), "placements": queries.placements(actor, found)[:50],
+        "chart": cold_words.newest_curve(found, at), "excursions": cold_words.newest(actor, found),
+        "placements": queries.placements(actor, found)[:50],
         "problems": taken.problems, "may_record": may(actor, actions.RECORDING),
         "steps": shown(LOGGER_STEPS, logger_moves(found, actor), taken, found, actor, initial(at)),
     }  # fmt: skip
