@@ -25,6 +25,13 @@ def focus_words(device: MedicalDevice) -> str:
     return "、".join(labels.get(one, one) for one in device.focuses)
 
 
+def first_mark(row: Any) -> str:
+    """The first thing that is wrong, and how many more: a coloured word stays on one line of a phone."""
+    found = queries.marks_of(row)
+    more = f" 等 {len(found)} 项" if len(found) > 1 else ""
+    return f"{rules.mark_label(found[0])}{more}" if found else ""
+
+
 def mark_tone(row: Any) -> str:
     """Red when something is wrong that must not be; orange for what is missing; nothing else has a colour."""
     found = [rules.marks()[mark]["danger"] for mark in queries.marks_of(row)]
@@ -59,7 +66,8 @@ def device_columns(page: str) -> list[Column]:
         Column("metering", "检定有效期至", lambda d: d.metering_until, ("metering_until",), nullable=True),
         Column("upkeep", "保养检定到期", lambda d: d.upkeep_on, ("upkeep_on",), nullable=True),
         Column("state", "状态", lambda d: STATES[d.state], ("state",), tone=lambda d: TONES[d.state]),
-        Column("marks", "问题", queries.mark_labels, tone=mark_tone),
+        Column("marks", "问题", first_mark, tone=mark_tone),
+        Column("all_marks", "全部问题", queries.mark_labels, shown=False),
     ]  # fmt: skip
 
 
@@ -110,7 +118,8 @@ def implant_columns(page: str) -> list[Column]:
         Column("department", "科室", lambda i: i.department, ("department",)),
         Column("supplier", "供货者", lambda i: i.supplier, ("supplier",), shown=False),
         Column("token", "患者代号", lambda i: i.token),
-        Column("marks", "问题", queries.mark_labels, tone=mark_tone),
+        Column("marks", "问题", first_mark, tone=mark_tone),
+        Column("all_marks", "全部问题", queries.mark_labels, shown=False),
     ]  # fmt: skip
 
 
