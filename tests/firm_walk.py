@@ -88,8 +88,8 @@ def readings(on: dt.date) -> list[dict[str, Any]]:
     ]
 
 
-def answer_correction(cast: Cast, do: Do) -> str:
-    """An order to correct, answered defect by defect; its state then."""
+def order_correction(cast: Cast, do: Do) -> str:
+    """A visit that finds a defect, and the order to correct it; the number of the order."""
     dealer = cast.dealer
     visit = do("bing", "visit", "", "", {
         "party": dealer.uscc, "link": "经营", "kind": "日常检查", "planned_on": cast.day,
@@ -102,10 +102,15 @@ def answer_correction(cast: Cast, do: Do) -> str:
         "fact": "冷库停电两小时没有记录",
     }  # fmt: skip
     do("jia", "visit", visit, "record_findings", {"entries": [defect]})
-    order = do("jia", "correction", "", "", {
+    return str(do("jia", "correction", "", "", {
         "visit": visit, "content": "补记停电情况，完善应急预案", "ordered_on": cast.day,
         "due_on": (cast.on + dt.timedelta(days=15)).isoformat(),
-    })["number"]  # fmt: skip
+    })["number"])  # fmt: skip
+
+
+def answer_correction(cast: Cast, do: Do) -> str:
+    """The order answered defect by defect; its state then."""
+    order, dealer = order_correction(cast, do), cast.dealer
     seen = do((dealer, "firm_quality"), "correction", order, "", {})
     told = [{"item": pk, "cause": "没有指定专人", "measure": "已指定专人并补记"} for pk in seen["items_pk"]]
     given = {"answers": told, "complete": True, "answer": "已全部整改"}
