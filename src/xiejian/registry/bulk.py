@@ -8,7 +8,7 @@ other. Call it inside a transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -30,16 +30,45 @@ def insert(rows: Sequence[models.Model]) -> None:
          for value in (getattr(row, name),)]
         for row in rows
     )  # fmt: skip
+    _write(model, [field.column for field in fields], values)
+
+
+def insert_values(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]], same: Mapping[str, Any]
+) -> None:
+    """Insert rows given as values of these fields in order; ``same``: fields with one value for all of them.
+
+    Cheaper than objects where nothing but the rows is wanted: they get their keys, and nobody learns them.
+    """
+    given = {field.attname: field for field in model._meta.concrete_fields}
+    converters = [(n, convert) for n, name in enumerate(names) if (convert := _converter(given[name]))]
+    constants = [
+        convert(value) if value is not None and (convert := _converter(given[name])) else value
+        for name, value in same.items()
+    ]
+
+    def lines() -> Iterator[list[Any]]:
+        for row in rows:
+            line = [*row, *constants]
+            for n, convert in converters:
+                if line[n] is not None:
+                    line[n] = convert(line[n])
+            yield line
+
+    _write(model, [given[name].column for name in (*names, *same)], lines())
+
+
+def _write(model: type[models.Model], names: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     quote = connection.ops.quote_name
-    table, names = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
+    table, columns = quote(model._meta.db_table), ", ".join(map(quote, names))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for line in values:
+            with cursor.cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for line in lines:
                     copy.write_row(line)
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values))
+            marks = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(lines))
 
 
 def _keys(model: type[models.Model], count: int) -> Sequence[int]:

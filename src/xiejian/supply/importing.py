@@ -27,13 +27,13 @@ from xiejian.kernel.tabular import Column, Row, Table
 from xiejian.numbers import credit_code, udi
 from xiejian.people.policy import Actor, may, require, require_for
 from xiejian.registry.batches import Batch, Outcome, Progress, chunks
-from xiejian.registry.bulk import insert
+from xiejian.registry.bulk import insert_values
 from xiejian.supply import epcis
 from xiejian.supply.checks import Entry, check_entry, problems
-from xiejian.supply.holding import held_reasons, holds_on, office_codes
+from xiejian.supply.holding import held_reasons, office_codes
 from xiejian.supply.judging import marks_of
 from xiejian.supply.known import Around
-from xiejian.supply.models import KINDS, Movement
+from xiejian.supply.models import KINDS, LotHold, Movement
 from xiejian.supply.settling import Lot, settle_lots, settle_since
 
 _KIND_WORDS = {
@@ -81,6 +81,7 @@ _STORED = tuple(
 )
 _content = attrgetter(*_STORED)
 _stored_of = attrgetter("firm_uscc", "record_no", "source", *_STORED)
+_WRITTEN = ("firm_uscc", "record_no", "source", *_STORED, "firm_office_code", "marks", "amends_id")
 
 
 @transaction.atomic
@@ -189,15 +190,19 @@ class Load:
     _allowed: dict[str, bool] = field(default_factory=dict)
     _times: dict[bytes, int] = field(default_factory=dict)
     _seen: dict[int, tuple[str, int]] = field(default_factory=dict)
+    _last: int = 0
+    _asked: set[str] = field(default_factory=set)
+    _with_rows: set[str] = field(default_factory=set)
+    _holds: dict[str, list[LotHold]] = field(default_factory=dict)
 
     def run(self, table: Table) -> None:
         """Every row of the table; then the marks that lots show as a whole."""
-        last = Movement.objects.aggregate(last=Max("pk"))["last"] or 0
+        self._last = Movement.objects.aggregate(last=Max("pk"))["last"] or 0
         for rows in chunks(table.rows()):
             self._take(rows)
             self.batch.step()
         if self.batch.loaded:
-            settle_since(last)
+            settle_since(self._last)
             settle_lots(self._left)
 
     def _take(self, rows: list[Row]) -> None:
@@ -257,43 +262,46 @@ class Load:
         return False
 
     def _write(self, entries: list[Entry]) -> None:
-        stored = _stored(entries)
-        holds = holds_on({e.firm_uscc for e in entries}, {(e.di, e.lot) for e in entries})
-        new: list[Movement] = []
-        amended: list[Movement] = []
+        self._know_firms({entry.firm_uscc for entry in entries})
+        stored = _stored([entry for entry in entries if entry.firm_uscc in self._with_rows])
+        new: list[tuple[object, ...]] = []
+        amending: list[Movement] = []
         for entry in entries:
             old = stored.get((entry.firm_uscc, entry.record_no))
             # one that was struck stays so: the firm took it back
             if old is not None and (old.voided or _content(old) == _content(entry)):
                 self.batch.unchanged += 1
                 continue
-            marks = marks_of(entry, self.around.known, held=bool(holds) and bool(held_reasons(entry, holds)))
-            new.append(self._row(entry, marks, old))
+            held = bool(self._holds) and bool(held_reasons(entry, self._holds.get(entry.firm_uscc, ())))
+            marks = tag_text(marks_of(entry, self.around.known, held=held))
+            new.append((*_stored_of(entry), self._offices[entry.firm_uscc], marks, old and old.pk))
             if old is not None:
                 old.voided, old.reason = True, "导入的文件有更正"
-                amended.append(old)
+                amending.append(old)
                 self._left.add((old.di, old.lot))
-        Movement.objects.bulk_update(amended, ["voided", "reason"], batch_size=500)
-        insert(new)
-        self.amended += len(amended)
+        Movement.objects.bulk_update(amending, ["voided", "reason"], batch_size=500)
+        same = {"voided": False, "reason": "", "at": self.batch.at, "by_name": self.batch.by.name}
+        insert_values(Movement, _WRITTEN, new, same)
+        self.amended += len(amending)
         self.batch.loaded += len(new)
 
-    def _row(self, entry: Entry, marks: list[str], old: Movement | None) -> Movement:
-        row = Movement(
-            firm_uscc=entry.firm_uscc, record_no=entry.record_no, source=entry.source, marks=tag_text(marks),
-            firm_office_code=self._offices[entry.firm_uscc], at=self.batch.at, by_name=self.batch.by.name,
-            amends=old,
-        )  # fmt: skip
-        for name in _STORED:
-            setattr(row, name, getattr(entry, name))
-        return row
+    def _know_firms(self, firms: set[str]) -> None:
+        """Which of these firms had records before this file, and what they hold; asked once per firm."""
+        new = firms - self._asked
+        if not new:
+            return
+        self._asked |= new
+        before = Movement.objects.filter(firm_uscc__in=new, pk__lte=self._last).order_by()
+        self._with_rows |= set(before.values_list("firm_uscc", flat=True).distinct())
+        for hold in LotHold.objects.filter(firm_uscc__in=new, released_at=None):
+            self._holds.setdefault(hold.firm_uscc, []).append(hold)
 
 
 def _stored(entries: Sequence[Entry]) -> dict[tuple[str, str], Movement]:
-    """The rows of these numbers: the one that counts, else one that was struck. Two queries."""
+    """The rows of these numbers: the one that counts, else one that was struck. Two queries, or none."""
     firms, numbers = {e.firm_uscc for e in entries}, {e.record_no for e in entries}
     found: dict[tuple[str, str], Movement] = {}
-    for voided in (True, False):
+    for voided in (True, False) if entries else ():
         rows = Movement.objects.filter(firm_uscc__in=firms, record_no__in=numbers, voided=voided)
         found |= {(row.firm_uscc, row.record_no): row for row in rows.order_by()}
     return found

@@ -77,11 +77,14 @@ def resolve(entry: Entry, cards: Mapping[tuple[str, str], Card]) -> tuple[Entry,
                     problems("SU113", "单位", unit=entry.unit, least=card.unit, name=card.product_name)
                 )
             factor = by_unit or factor
-        entry = replace(
-            entry, di=card.di, quantity=entry.quantity * factor, unit="",
-            registration_no=entry.registration_no or card.registration_no,
-            product_name=entry.product_name or card.product_name,
-        )  # fmt: skip
+        if (factor, entry.unit, entry.di) != (1, "", card.di) or not (
+            entry.registration_no and entry.product_name
+        ):
+            entry = replace(
+                entry, di=card.di, quantity=entry.quantity * factor, unit="",
+                registration_no=entry.registration_no or card.registration_no,
+                product_name=entry.product_name or card.product_name,
+            )  # fmt: skip
     if entry.serial and abs(entry.quantity) > 1:
         found.append(problems("SU112", "数量", serial=entry.serial, quantity=entry.quantity))
     return entry, found

@@ -28,15 +28,16 @@ class Around:
         if not new:
             return
         self._firms |= new
-        for row in ProductCard.objects.filter(firm_uscc__in=new).order_by("id"):
-            packages = tuple(Package(p["di"], p["unit"], int(p["factor"])) for p in row.packages)
-            card = Card(
-                row.di, row.unit, packages, row.registration_no, row.product_name, row.management_class
-            )
-            for di in (row.di, *(package.di for package in packages if package.di)):
-                self.known.cards[row.firm_uscc, di] = card
-        for row in Partner.objects.filter(firm_uscc__in=new, is_active=True).order_by():
-            self.known.dealings[row.firm_uscc, row.uscc] = Dealing(row.valid_until, row.classes)
+        names = ("di", "unit", "registration_no", "product_name", "management_class", "packages", "firm_uscc")
+        files = ProductCard.objects.filter(firm_uscc__in=new).order_by("id").values_list(*names)
+        for di, unit, registration_no, name, management_class, packed, firm in files:
+            packages = tuple(Package(p["di"], p["unit"], int(p["factor"])) for p in packed)
+            card = Card(di, unit, packages, registration_no, name, management_class)
+            for known_as in (di, *(package.di for package in packages if package.di)):
+                self.known.cards[firm, known_as] = card
+        partners = Partner.objects.filter(firm_uscc__in=new, is_active=True).order_by()
+        for firm, uscc, *rest in partners.values_list("firm_uscc", "uscc", "valid_until", "classes"):
+            self.known.dealings[firm, uscc] = Dealing(*rest)
         self.known.holders |= holders_named(new)
 
     def numbers(self, numbers: Iterable[str]) -> None:

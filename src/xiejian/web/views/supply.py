@@ -22,8 +22,9 @@ def movement_list(request: HttpRequest) -> HttpResponse:
     """进销存: which records of our firms need a look?"""
     asked = request.GET
     tab = asked.get("tab", "")
+    columns = supply_words.movement_columns("supply_movement", firm=True)
     listing = Listing(
-        request, "进销存", supply_words.movement_columns("supply_movement", firm=True), _asked(request), "-on",
+        request, "进销存", columns, _asked(request), "-on",
         filters=supply_words.mark_filters(asked), hidden=[("tab", tab)],
         search_label="搜索产品、批号、单位、单据号",
         empty="没有有标记的进销存记录" if tab == "" else "还没有进销存记录",
