@@ -60,7 +60,7 @@ def _course(party: Party) -> Course:
 def _delivery(party: Party, course: Course | None = None) -> Delivery:
     row = notices.draft_notice(
         kind="要求答复", title=party.name, text="请答复", audience=Audience(usccs=(party.uscc,)),
-        course=course, office_code=party.office_code, by=SYSTEM, at=NOW,
+        course=course, wanted_by=NOW.date(), office_code=party.office_code, by=SYSTEM, at=NOW,
     )  # fmt: skip
     return notices.send_notice(notice=row, by=SYSTEM, at=NOW).deliveries.get()
 

@@ -70,6 +70,7 @@ def order(ours) -> Correction:
 def notice(officer) -> Delivery:
     """A notice drafted and sent by the office's program."""
     told = {"kind": "要求答复", "title": "自查", "text": "请自查", "usccs": [OURS]}
+    told["wanted_by"] = str(timezone.localdate())
     made = records.create("notice", told, by=officer, at=timezone.now())
     records.take("notice", made["number"], "send_notice", {}, by=officer, at=timezone.now())
     return Delivery.objects.get()

@@ -95,6 +95,10 @@ class TestSending:
         with refused("FI104"):
             draft(officer, wanted_by=TODAY - dt.timedelta(days=1))
 
+    def test_an_answer_is_asked_for_by_a_day(self, officer, shop):
+        with refused("FI101"):
+            draft(officer, wanted_by=None)
+
     def test_a_firm_sends_none(self, officer, shop, firm_actor):
         with refused("P101"):
             draft(firm_actor(shop))

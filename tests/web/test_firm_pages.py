@@ -103,6 +103,12 @@ class TestNotices:
         notices.answer_delivery(delivery=delivery, answer="好", by=person, at=NOW)
         assert (before, name in client.get(page).content.decode()) == (True, False)
 
+    def test_moments_are_told_by_the_office_s_clock(self, client, delivery, person):
+        late = dt.datetime(2024, 3, 4, 17, 30, tzinfo=dt.UTC)  # half past one of the next day in Beijing
+        notices.open_delivery(delivery=delivery, by=person, at=late)
+        page = client.get(f"/firms/notices/{delivery.notice_id}/").content.decode()
+        assert "2024-03-05 01:30" in page
+
     def test_an_answer_is_read_and_sent_back(self, client, delivery, person):
         notices.answer_delivery(delivery=delivery, answer="已自查", by=person, at=NOW)
         page = f"/firms/deliveries/{delivery.pk}/"

@@ -62,6 +62,7 @@ def _check(
         check.check_one_of(kind, FirmNotice.KINDS, "类别"),
         check.check_given(title, "标题"),
         check.check_text(text, "内容"),
+        check.check_given(str(wanted_by or ""), "要求办理日期") if kind == FirmNotice.ASK else [],
         check.check_not_past(wanted_by, timezone.localdate(at), "要求办理日期"),
         check.check_course_open(course.title, course.state) if course else [],
     )

@@ -17,6 +17,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import urlencode
 
@@ -84,6 +85,11 @@ class Heading:
     order: str
     query: str
     numeric: bool
+
+
+def _local(value: object) -> object:
+    """A moment by the office's clock; anything else as it is."""
+    return timezone.localtime(value) if isinstance(value, dt.datetime) and timezone.is_aware(value) else value
 
 
 def as_text(value: object) -> str:
@@ -233,7 +239,7 @@ def _order(name: str, falling: bool, nullable: bool) -> Any:
 
 
 def _cell(column: Column, row: Any) -> Cell:
-    value = column.value(row)
+    value = _local(column.value(row))
     text = as_text(value)
     return Cell(
         column.label,
@@ -262,7 +268,7 @@ def show(listing: Listing, template: str, more: dict[str, Any] | None = None) ->
 
 def exported(listing: Listing) -> HttpResponse:
     """Every row of the list as a workbook, in the shown order and columns; read and prepared in portions."""
-    cells = ([column.value(row) for column in listing.visible_columns] for row in _all_rows(listing))
+    cells = ([_local(column.value(row)) for column in listing.visible_columns] for row in _all_rows(listing))
     return download(listing.title, [c.label for c in listing.visible_columns], cells)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.core.files.base import ContentFile
+from django.db.models import Exists, OuterRef
 
 from xiejian.cli.demo.accounts import Staffed, moment
 from xiejian.cli.demo.firm_people import people_of
@@ -13,6 +14,7 @@ from xiejian.firms import exemplary, notices, reports, training
 from xiejian.firms.audience import Audience
 from xiejian.firms.models import Course, FirmNotice
 from xiejian.firms.reports import Told
+from xiejian.inspections.models import Correction
 from xiejian.kernel.divisions import stem
 from xiejian.people.policy import Actor
 from xiejian.registry.models import Party
@@ -45,10 +47,12 @@ def connect_firms(staffed: Staffed) -> int:
 
 
 def _first(staffed: Staffed, link: str) -> Party | None:
-    """The first firm of a link that has a credit code; a hospital where the link is use."""
+    """A firm of a link with a credit code: of use a hospital, else one that owes an answer."""
     rows = Party.objects.filter(office_code__startswith=stem(staffed.code), links__link=link, status="正常")
-    rows = rows.exclude(uscc=None).order_by("pk")
-    return (rows.filter(name__contains="医院").first() if link == "使用" else None) or rows.first()
+    orders = Correction.objects.filter(visit__party=OuterRef("pk"), state="ordered")
+    rows = rows.exclude(uscc=None).annotate(owes=Exists(orders)).order_by("-owes", "pk")
+    hospital = rows.filter(name__contains="医院").order_by("pk").first() if link == "使用" else None
+    return hospital or rows.first()
 
 
 def _at(staffed: Staffed, before: int, hour: int = 1) -> dict[str, object]:

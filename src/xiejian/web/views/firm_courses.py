@@ -127,12 +127,13 @@ STEPS: dict[str, Step] = {
 
 
 def _people(request: HttpRequest, row: Course) -> Listing:
+    personal = may(request.actor, "registry.personal")
     columns = [
         Column(
             "party", "单位", lambda a: a.party.name, ("party__name",),
             href=lambda a: reverse("connected_firm", args=[a.party_id]),
         ),
-        Column("name", "姓名", lambda a: a.user.name, ("user__name",)),
+        *([Column("name", "姓名", lambda a: a.user.name, ("user__name",))] if personal else []),
         Column("studied", "学习时间", lambda a: a.studied_at, ("studied_at",)),
         Column("best", "最好成绩", lambda a: a.best, ("best",), nullable=True, numeric=True),
         Column("passed", "合格日期", lambda a: a.passed_on, ("passed_on",), nullable=True),

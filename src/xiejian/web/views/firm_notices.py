@@ -180,7 +180,7 @@ STEPS: dict[str, Step] = {
 }
 
 
-def _delivery_columns(on: dt.date) -> list[Column]:
+def _delivery_columns(on: dt.date, personal: bool) -> list[Column]:
     return [
         Column(
             "party", "单位", lambda d: d.party.name, ("party__name",),
@@ -192,7 +192,7 @@ def _delivery_columns(on: dt.date) -> list[Column]:
         ),
         Column("opened", "打开", lambda d: d.opened_at, ("opened_at",), nullable=True),
         Column("confirmed", "签收", lambda d: d.confirmed_at, ("confirmed_at",), nullable=True),
-        Column("by", "签收人", lambda d: d.confirmed_by),
+        *([Column("by", "签收人", lambda d: d.confirmed_by)] if personal else []),
         Column("answered", "答复", lambda d: d.answered_at, ("answered_at",), nullable=True),
         Column("answer", "答复内容", lambda d: d.answer, shown=False),
         Column("reminders", "催办", lambda d: d.reminders, ("reminders",), numeric=True),
@@ -219,7 +219,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     audience = Audience.read(row.audience)
     reached = chosen(audience, actor) if row.state == "drafted" else None
     listing = Listing(
-        request, f"{row.number} 送达情况", _delivery_columns(on),
+        request, f"{row.number} 送达情况", _delivery_columns(on, bool(may(actor, "registry.personal"))),
         queries.deliveries(actor, notice=row, search=asked.get("q", ""), state=asked.get("state", "")),
         "party", filters=[Filter("state", "状态", DELIVERY_STATES, asked.get("state", ""))],
         search_label="搜索单位", empty="还没有发出" if reached is not None else "没有符合条件的单位",

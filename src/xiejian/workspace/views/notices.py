@@ -53,7 +53,7 @@ def _columns(on: dt.date) -> list[Column]:
         ),
         Column("kind", "类别", lambda d: d.notice.kind, ("notice__kind",)),
         Column("number", "编号", lambda d: d.notice.number, ("notice__number",), shown=False),
-        Column("sent", "送达", lambda d: d.delivered_at.date(), ("delivered_at",)),
+        Column("sent", "送达", lambda d: d.delivered_at, ("delivered_at",)),
         Column(
             "due", "要求办理", lambda d: due_words(d, on)[0], ("notice__wanted_by",), nullable=True,
             tone=lambda d: due_words(d, on)[1],
@@ -132,7 +132,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     elif row.state == notices.DELIVERY_WORKFLOW.start and _names(row, actor):
         notices.open_delivery(delivery=row, by=actor, at=at)
     context: dict[str, Any] = {
-        "row": row, "notice": row.notice, "state": state_of(row), "due": due_words(row, at.date()),
+        "row": row, "notice": row.notice, "state": state_of(row), "due": due_words(row, clock.today(request)),
         "office": signing_office(row.notice.office_code),
         "files": evidence_of("firmnotice", row.notice_id), "answer_files": evidence_of("delivery", row.pk),
         "problems": taken.problems,

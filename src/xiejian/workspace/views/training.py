@@ -53,7 +53,7 @@ def course_list(request: HttpRequest) -> HttpResponse:
         columns = [
             Column("name", "姓名", lambda a: a.user.name, ("user__name",)),
             Column("course", "课程", lambda a: a.course.title, ("course__title",)),
-            Column("studied", "学习日期", lambda a: a.studied_at.date(), ("studied_at",)),
+            Column("studied", "学习时间", lambda a: a.studied_at, ("studied_at",)),
             Column("best", "最好成绩", lambda a: a.best, ("best",), nullable=True),
             Column("passed", "合格日期", lambda a: a.passed_on, ("passed_on",), nullable=True),
             Column("certificate", "证明编号", lambda a: a.certificate_no),
