@@ -123,7 +123,8 @@ def fill(movements: int) -> list[Lot]:
                     copy.write_row((*row, next(numbers)))
         cursor.execute(f"""
             INSERT INTO supply_movement (
-                {columns}, serial, registration_no, document_no, place, source, marks, voided, reason, at, by_name)
+                {columns}, serial, registration_no, document_no, place, source, marks, voided, reason, at,
+                by_name)
             SELECT {columns}, '', '', '', '', 'import', '|', false, '', now(), '' FROM made ORDER BY "on"
         """)
         cursor.execute("DROP TABLE made")
