@@ -20,6 +20,7 @@ from xiejian.cli.demo.accounts import Staffed, moment, staffed_offices
 from xiejian.cli.demo.cold_chain import watch_the_cold
 from xiejian.cli.demo.cooperation import connect_firms
 from xiejian.cli.demo.credit import weigh_credit
+from xiejian.cli.demo.deliveries import move_goods
 from xiejian.cli.demo.follow_ups import plan_talks, stop_and_resume, tell_results
 from xiejian.cli.demo.hospitals import equip_hospital
 from xiejian.cli.demo.leads import take_in_leads
@@ -139,6 +140,7 @@ class OfficeYear:
         self.counts["设备和植入"] += equip_hospital(self.staffed)
         self.counts["企业通知送达"] += connect_firms(self.staffed)
         self.counts["冷链异常"] += watch_the_cold(self.staffed)
+        self.counts["进销存记录"] += move_goods(self.staffed)
         self.counts["信用评定"] += weigh_credit(self.staffed)
         self.counts["办理中的案件"] += handle_cases(self.staffed)
         self.counts["公示、典型案例、移送和案件文书"] += follow_decisions(self.staffed)
