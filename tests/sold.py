@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from moment import NOW
 from xiejian.registry.models import Party
 from xiejian.sales import models as sold
@@ -42,6 +44,16 @@ def contract(party: Party) -> sold.Contract:
     )  # fmt: skip
     made.lines.get_or_create(item=_item(party), quantity=3, price_fen=100)
     return made
+
+
+def contract_file(party: Party) -> sold.ContractFile:
+    found = contract(party).files.first()
+    if found is None:
+        found = sold.ContractFile(
+            firm_uscc=party.uscc, contract=contract(party), name="合同.pdf", sha256=party.uscc, size=4, at=NOW
+        )
+        found.file.save("sales/contract.pdf", ContentFile(b"%PDF"))
+    return found
 
 
 def order(party: Party) -> sold.Order:
@@ -109,7 +121,8 @@ def price_exception(party: Party) -> sold.PriceException:
 
 _MAKERS: dict[str, Callable[[Party], Any]] = {
     "firm_customer": _customer, "firm_customer_change": _customer, "firm_contract": contract,
-    "firm_contract_change": contract, "firm_order": order, "firm_shipment": shipment,
+    "firm_contract_change": contract, "firm_contract_file": contract_file,
+    "firm_order": order, "firm_shipment": shipment,
     "firm_invoice": invoice, "firm_payment": payment, "firm_ticket": ticket, "firm_return": goods_return,
     "firm_price_list": price_list, "firm_price_exception": price_exception,
 }  # fmt: skip

@@ -72,6 +72,14 @@ class TestPayments:
             collecting.allocate_payment(payment=pay(desk, act, money), shares=[Share(one, share)], **act)
         assert refused.value.first.code == code
 
+    def test_an_invoice_named_twice_takes_both_shares_once_each(self, desk, act):
+        one = invoice(desk, "F1", 300)
+        paid = collecting.allocate_payment(
+            payment=pay(desk, act, 300), shares=[Share(one, 100), Share(one, 100)], **act
+        )
+        one.refresh_from_db()
+        assert (one.paid_fen, paid.rest_fen, one.allocations.count()) == (200, 100, 1)
+
     def test_a_settled_invoice_takes_no_more(self, desk, act):
         one = invoice(desk, "F1", 300)
         collecting.allocate_payment(payment=pay(desk, act, 300), **act)

@@ -130,6 +130,23 @@ class TestWriting:
         assert (Item.objects.get().has_expiry, Customer.objects.get().number) == (False, "KH2024-1")
         assert client.get(page).status_code == 200
 
+    def test_a_paper_is_filed_once_and_comes_back_as_a_download(self, firm_client, ours):
+        row, client = sold.contract(ours), firm_client(ours, "firm_sales")
+        address = reverse("firm_contract", args=[row.pk])
+        for _ in range(2):
+            file = SimpleUploadedFile("盖章合同.pdf", b"%PDF-1.4 signed")
+            assert client.post(address, {"do": "file_paper", "file": file}).status_code == 302
+        kept = row.files.get()
+        answer = client.get(reverse("firm_contract_file", args=[kept.pk]))
+        assert b"".join(answer.streaming_content) == b"%PDF-1.4 signed"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+
+    def test_a_file_that_is_not_what_it_says_is_not_filed(self, firm_client, ours):
+        row = sold.contract(ours)
+        told = {"do": "file_paper", "file": SimpleUploadedFile("合同.pdf", b"<html>")}
+        answer = firm_client(ours, "firm_sales").post(reverse("firm_contract", args=[row.pk]), told)
+        assert (answer.status_code, row.files.count()) == (422, 0)
+
     def test_a_refused_step_says_why_on_the_page(self, firm_client, ours):
         row = sold.contract(ours)
         client, address = firm_client(ours, "firm_sales"), reverse("firm_contract", args=[row.pk])

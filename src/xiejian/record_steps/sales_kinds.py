@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from django.db.models import QuerySet
 
 from xiejian.people.policy import Actor
-from xiejian.record_steps.kinds import Function, Kind, Rows, steps_of
-from xiejian.sales import collecting, contracting, delivering, pricing, queries, serving
+from xiejian.record_steps.kinds import Beside, Function, Kind, Rows, steps_of
+from xiejian.sales import collecting, contracting, delivering, filing, pricing, queries, serving
 from xiejian.sales.moves import WORKFLOWS
 
 _ROOMS: list[ModuleType] = [contracting, delivering, collecting, serving, pricing]
@@ -28,11 +28,13 @@ def _rows(find: Callable[..., QuerySet[Any]]) -> Rows:
 def _kind(
     kind: str, model: str, label: str, take: str, find: Callable[..., QuerySet[Any]], create: Function,
     brief: tuple[str, ...], more: tuple[str, ...] = (), view: str = VIEW,
+    beside: Mapping[str, Beside] = MappingProxyType({}),
 ) -> Kind:  # fmt: skip
     flow = WORKFLOWS[model]
     return Kind(
         kind, label, view, (take,), _rows(find), (flow,), steps_of([flow], _ROOMS),
         ("number", *brief), more, create=create, office_of=lambda record, step: "",
+        beside=beside,
     )  # fmt: skip
 
 
@@ -43,7 +45,8 @@ SALES_KINDS = (
          "special"),
         ("terms", "reviewed_by_name", "review_opinion", "approved_by_name", "approval_opinion",
          "return_reason", "signed_on", "signed_by", "ended_on", "end_reason", "lines.item.code",
-         "lines.quantity", "lines.price_fen", "orders.number"),
+         "lines.quantity", "lines.price_fen", "orders.number", "files.name"),
+        beside={"file_paper": Beside(filing.file_paper, "归档文件", "firm.sales")},
     ),
     _kind(
         "order", "order", "订单", "order", queries.orders, contracting.place_order,

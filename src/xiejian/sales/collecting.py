@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -129,6 +130,16 @@ def _oldest(payment: Payment) -> list[Share]:
     return found
 
 
+def _named(shares: Sequence[Share]) -> list[Share]:
+    """One share for each invoice that was named, however often, with the invoice as it is now, locked."""
+    wanted: Counter[int] = Counter()
+    for share in shares:
+        refuse(check.check_amount(share.amount_fen, "核销金额"))
+        wanted[share.invoice.pk] += share.amount_fen
+    rows = Invoice.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    return [Share(row, wanted[row.pk]) for row in rows]
+
+
 def _check_shares(payment: Payment, shares: Sequence[Share]) -> None:
     refuse(
         *(
@@ -154,7 +165,7 @@ def allocate_payment(
     """
     payment, state = step(payment, "allocate_payment", by)
     same_firm(payment.firm_uscc, *(one.invoice for one in shares))
-    taken = [Share(locked(one.invoice), one.amount_fen) for one in shares] or _oldest(payment)
+    taken = _named(shares) or _oldest(payment)
     _check_shares(payment, taken)
     Allocation.objects.bulk_create(
         Allocation(payment=payment, invoice=one.invoice, amount_fen=one.amount_fen, at=at) for one in taken

@@ -249,6 +249,27 @@ class ContractLine(Line):
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="lines")
 
 
+class ContractFile(FirmRow):
+    """合同档案: the signed paper, a power of attorney, a customer's licence; kept with its digest."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="files")
+    name = models.CharField("文件名", max_length=200)
+    file = models.FileField("文件", upload_to="sales/%Y/%m")
+    sha256 = models.CharField("摘要", max_length=64)
+    size = models.PositiveIntegerField("大小")
+    at = models.DateTimeField("归档时间")
+    by_name = models.CharField("归档人", max_length=60)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "sha256"], name="one_contract_file_per_digest")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Order(NumberedRow):
     """订单: what of a contract is wanted now. Workflow: order_workflow.toml."""
 

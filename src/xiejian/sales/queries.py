@@ -13,6 +13,7 @@ from xiejian.people.models import FirmUser
 from xiejian.people.policy import Actor, private
 from xiejian.sales.models import (
     Contract,
+    ContractFile,
     Customer,
     GoodsReturn,
     Invoice,
@@ -80,6 +81,10 @@ def contracts(
     rows = own(Contract, actor).select_related("customer__region", "site")
     fields = ("number", "title", "customer__name")
     return _found(rows, search, fields, state=state, customer__region_id=region, customer_id=customer)
+
+
+def contract_files(actor: Actor | None) -> QuerySet[ContractFile]:
+    return own(ContractFile, actor).select_related("contract")
 
 
 def orders(

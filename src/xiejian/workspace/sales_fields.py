@@ -70,27 +70,39 @@ class CustomerForm(PageForm):
     payment_days = forms.IntegerField(label="账期（天）", min_value=0, max_value=3650, initial=0)
 
 
+SERIAL = "SN:"
+
+
 @dataclass(frozen=True)
 class LotShare:
+    """So many of a lot, or the one with a serial number."""
+
     lot: str
     quantity: int
+    serial: str = ""
+
+
+def _share(name: str, quantity: int) -> LotShare:
+    if name.upper().startswith(SERIAL):
+        return LotShare("", quantity, name[len(SERIAL) :])
+    return LotShare(name, quantity)
 
 
 def read_lots(text: str, whole: int) -> list[LotShare]:
-    """The lots of one line; refused SA307 where a part is no lot with a number.
+    """The lots of one line, or serial numbers; refused SA307 where a part is no lot with a number.
 
     >>> read_lots("L1 6；L2 4", 10)
-    [LotShare(lot='L1', quantity=6), LotShare(lot='L2', quantity=4)]
-    >>> read_lots("L1", 10), read_lots("", 10)
-    ([LotShare(lot='L1', quantity=10)], [LotShare(lot='', quantity=10)])
+    [LotShare(lot='L1', quantity=6, serial=''), LotShare(lot='L2', quantity=4, serial='')]
+    >>> read_lots("L1", 10), read_lots("SN:77", 1)
+    ([LotShare(lot='L1', quantity=10, serial='')], [LotShare(lot='', quantity=1, serial='77')])
     """
     parts = [part.split() for part in text.replace(";", "；").split("；") if part.strip()]
     if len(parts) <= 1 and (not parts or len(parts[0]) == 1):
-        return [LotShare(parts[0][0] if parts else "", whole)]
+        return [_share(parts[0][0] if parts else "", whole)]
     for part in parts:
         if len(part) != 2 or not part[1].isascii() or not part[1].isdigit() or len(part[1]) > 9:
             raise Refused(problems("SA307", "批号明细", text=" ".join(part)))
-    return [LotShare(lot, int(quantity)) for lot, quantity in parts]
+    return [_share(lot, int(quantity)) for lot, quantity in parts]
 
 
 def numbered(prefix: str, given: dict[str, Any]) -> dict[int, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from xiejian.people.policy import Actor, may
-from xiejian.sales import collecting, contracting, delivering, pricing, queries, serving
+from xiejian.sales import collecting, contracting, delivering, filing, pricing, queries, serving
 from xiejian.sales.collecting import Share
 from xiejian.sales.contracting import Called
 from xiejian.sales.delivering import Back, Lot, Parcel
@@ -33,6 +33,11 @@ def _line(label: str, required: bool = True, length: int = 300, hint: str = "") 
 
 class NoForm(StepForm):
     """Nothing is asked."""
+
+
+class PaperForm(StepForm):
+    file = forms.FileField(label="文件", widget=forms.FileInput())
+    name = _line("名称", False, 200, "如：双方盖章的合同扫描件；空则用文件名")
 
 
 class DayForm(StepForm):
@@ -110,7 +115,7 @@ class LotsForm(StepForm):
         for line in record.lines.select_related("item"):
             self.fields[f"line_{line.pk}"] = forms.CharField(
                 label=f"{line.item.code} {line.item.name} × {line.quantity} 的批号", required=False,
-                max_length=400, initial=line.lot, help_text="几个批号写“批号 数量；批号 数量”",
+                max_length=400, initial=line.lot, help_text="多批写“批号 数量；批号 数量”，序列号写“SN:编号”",
                 widget=forms.TextInput({"class": "form-control"}),
             )  # fmt: skip
 
@@ -152,7 +157,7 @@ def _plan_shipment(record: Any, given: dict[str, Any], by: Actor, at: dt.datetim
 
 def _confirm(record: Any, given: dict[str, Any], by: Actor, at: dt.datetime) -> object:
     lots = [
-        Lot(row.item, share.quantity, share.lot)
+        Lot(row.item, share.quantity, share.lot, share.serial)
         for row in record.lines.select_related("item")
         for share in read_lots(given[f"line_{row.pk}"], row.quantity)
     ]
@@ -309,6 +314,7 @@ _ALL = [
     _step(contracting.return_special, "contract", "不批准，退回", ReasonForm),
     _step(contracting.sign_contract, "contract", "签订", SignForm),
     Step("place_order", "下单", OrderForm, _place_order, "按合同单价，不超过合同余量。"),
+    _step(filing.file_paper, "contract", "归档文件", PaperForm, "合同、授权书、资质的扫描件或照片。"),
     _step(contracting.close_contract, "contract", "办结", DayForm, "订单发完、开票、收款后办结。"),
     _step(contracting.terminate_contract, "contract", "终止", DatedReasonForm,
           ask="终止后不能再下单，确定？"),
@@ -361,6 +367,7 @@ def open_steps(row: NumberedRow, actor: Actor) -> list[str]:
     if isinstance(row, Contract):
         special = bool(row.special)
         names = [name for name in names if _ONLY.get(name, special) is special]
+        names += ["file_paper"] if may(actor, "firm.sales") else []
     return [name for name in names if name in STEPS]
 
 

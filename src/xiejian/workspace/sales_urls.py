@@ -23,6 +23,7 @@ SALES_URLS: list[URLPattern] = [
     path("firm/contracts/new/", new.contract_new, name="firm_contract_new"),
     path("firm/contracts/<int:pk>/", records.contract, name="firm_contract"),
     path("firm/contracts/<int:pk>/change/", new.contract_change, name="firm_contract_change"),
+    path("firm/contract-files/<int:pk>/", records.contract_file, name="firm_contract_file"),
     path("firm/orders/", lists.order_list, name="firm_orders"),
     path("firm/orders/<int:pk>/", records.order, name="firm_order"),
     path("firm/shipments/", lists.shipment_list, name="firm_shipments"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import Actor, may
@@ -219,12 +220,39 @@ def _contract(row: Contract, actor: Actor) -> Sheet:
         [
             _lines(row.lines.select_related("item")),
             _records("订单", row.orders.all(), "firm_order", "ordered_on", "total_fen", "还没有订单"),
+            _papers(row),
         ],
         [("修改", reverse("firm_contract_change", args=[row.pk]))] if editable else [],
         f"特殊合同：{'；'.join(row.special)}"
         if row.special and row.state in ("submitted", "reviewed")
         else "",
     )
+
+
+def _papers(row: Contract) -> Table:
+    cells = [
+        [
+            Cell(one.name, reverse("firm_contract_file", args=[one.pk])),
+            Cell(timezone.localdate(one.at)),
+            Cell(one.by_name),
+        ]
+        for one in row.files.all()
+    ]
+    return Table("合同档案", ["文件", "归档日期", "归档人"], cells, "还没有归档文件")
+
+
+@needs_firm("firm.sales_view")
+@require_GET
+def contract_file(request: HttpRequest, pk: int) -> FileResponse:
+    """One paper of a contract's file, to be kept, never shown in the page."""
+    row = get_object_or_404(queries.contract_files(request.actor), pk=pk)
+    if not row.file.storage.exists(row.file.name):
+        raise Http404
+    suffix = Path(row.file.name).suffix
+    name = row.name if row.name.lower().endswith(suffix) else f"{row.name}{suffix}"
+    answer = FileResponse(row.file.open("rb"), as_attachment=True, filename=name)
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _opinion(name: str, opinion: str) -> str:
