@@ -20,8 +20,9 @@ from xiejian.firms.audience import Audience
 from xiejian.firms.models import Course, Delivery, ExemplaryFirm, StatusReport
 from xiejian.firms.reports import Told
 from xiejian.hospitals.models import ImplantRecord, MedicalDevice, PatientVault
+from xiejian.inspections import liaising
 from xiejian.inspections.actions import attach_evidence
-from xiejian.inspections.models import Correction, Evidence, Visit
+from xiejian.inspections.models import Correction, Evidence, Liaison, Visit
 from xiejian.people.models import FirmInvitation, FirmKey, FirmUser
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import Party
@@ -63,6 +64,14 @@ def _delivery(party: Party, course: Course | None = None) -> Delivery:
         course=course, wanted_by=NOW.date(), office_code=party.office_code, by=SYSTEM, at=NOW,
     )  # fmt: skip
     return notices.send_notice(notice=row, by=SYSTEM, at=NOW).deliveries.get()
+
+
+def _liaison(party: Party) -> Liaison:
+    row = liaising.draft_liaison(
+        party=party, addressee="当事人", title=party.name, content="请说明", wanted_by=NOW.date(),
+        office_code=party.office_code, by=SYSTEM, at=NOW,
+    )  # fmt: skip
+    return liaising.send_liaison(liaison=row, sent_on=NOW.date(), by=SYSTEM, at=NOW)
 
 
 def _report(party: Party) -> StatusReport:
@@ -194,6 +203,7 @@ ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_key_revoke": lambda party: {"pk": _key(party).pk},
     "firm_notice": lambda party: {"pk": _delivery(party).pk},
     "firm_correction": lambda party: {"pk": _correction(party).pk},
+    "firm_liaison": lambda party: {"pk": _liaison(party).pk},
     "firm_report": lambda party: {"pk": _report(party).pk},
     "firm_course": lambda party: {"pk": _course(party).pk},
     "firm_exam_begin": lambda party: {"pk": _course(party).pk},

@@ -9,13 +9,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from firm_records import _correction, _course, _delivery, _report
+from firm_records import _correction, _course, _delivery, _liaison, _report
 from moment import NOW
+from refusals import refused
 from visiting import PHOTO
 from xiejian.credit.models import PublicCommitment
 from xiejian.firms import exams, reports
 from xiejian.firms.models import Attendance, ExemplaryFirm, StatusReport
+from xiejian.inspections import liaising
 from xiejian.inspections.correction_items import make_items
+from xiejian.inspections.models import Liaison
 from xiejian.people.policy import SYSTEM
 from xiejian.registry.models import Licence
 from xiejian.web import clock
@@ -120,6 +123,26 @@ class TestCorrection:
         answers = [firm_client(party).get(page) for party in (ours, theirs)]
         assert [answer.status_code for answer in answers] == [200, 404]
         assert b"".join(answers[0]) == PHOTO
+
+
+class TestLiaison:
+    def test_is_taken_in_and_answered_by_name(self, firm_client, ours):
+        row, client = _liaison(ours), firm_client(ours)
+        client.post(f"/firm/liaisons/{row.pk}/", {"do": "receive_liaison"})
+        told = {"do": "answer_liaison", "answer": "已核对", "files": upload()}
+        client.post(f"/firm/liaisons/{row.pk}/", told)
+        row.refresh_from_db()
+        assert (row.state, row.receiver, row.answered_by) == ("answered", "firm_admin某", "firm_admin某")
+
+    def test_the_firm_does_not_close_it(self, ours, firm_actor):
+        row = _liaison(ours)
+        with refused("P101"):
+            liaising.withdraw_liaison(liaison=row, reason="不办", by=firm_actor(ours), at=NOW)
+
+    def test_one_to_another_office_about_the_firm_is_not_shown_to_it(self, ours, firm_client):
+        row = _liaison(ours)
+        Liaison.objects.filter(pk=row.pk).update(addressee="外单位")
+        assert firm_client(ours).get(f"/firm/liaisons/{row.pk}/").status_code == 404
 
 
 class TestStatusReport:

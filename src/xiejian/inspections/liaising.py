@@ -1,7 +1,7 @@
 """Every write of a liaison sheet: drafted, sent, taken in, answered, closed.
 
-The addressed office takes it in and answers it with its own permission. The date of the answer is the
-sender's own, no rule's: it runs as an agreed clock (``xiejian.clocks``).
+The addressed office, or the firm itself, takes it in and answers it with its own permission. The date of
+the answer is the sender's own, no rule's: it runs as an agreed clock (``xiejian.clocks``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from xiejian.kernel import workflow
 from xiejian.kernel.problems import Problem
 from xiejian.people import audit
 from xiejian.people.models import Office
-from xiejian.people.policy import Actor, require
+from xiejian.people.policy import Actor, require, require_for
 from xiejian.registry.models import Party
 
 LIAISON_WORKFLOW = workflow.load(Path(__file__).with_name("liaison_workflow.toml"))
@@ -36,6 +36,8 @@ OFFICE, BODY, FIRM = "本系统", "外单位", "当事人"
 ADDRESSEES = (OFFICE, BODY, FIRM)
 #: What the addressed side does; an office of this system does it itself.
 ADDRESSED = ("receive_liaison", "answer_liaison")
+#: permission of a firm's own people for the sheets to it
+ADDRESSED_FIRM = "firm.answer"
 ANSWER = "answer"  # name of the clock
 
 
@@ -51,15 +53,24 @@ def office_that_may(row: Liaison, action: str) -> str:
     return row.to_office if action in ADDRESSED and row.addressee == OFFICE else row.office_code
 
 
-def place_of(row: Liaison, action: str) -> Place:
-    """Where the files of a step belong, with the office that hands them in."""
-    return Place("liaison", row.pk, row.number, office_that_may(row, action), PERMISSION)
+def place_of(row: Liaison, action: str, by: Actor) -> Place:
+    """Where the files of a step belong, with the office that hands them in, or the firm itself."""
+    permission = ADDRESSED_FIRM if by.firm else PERMISSION
+    return Place("liaison", row.pk, row.number, office_that_may(row, action), permission)
+
+
+def _allow(row: Liaison, action: str, by: Actor) -> None:
+    """The office whose step it is; a firm takes in and answers the sheets to itself (P101)."""
+    if by.firm and action in ADDRESSED and row.addressee == FIRM:
+        require_for(by, ADDRESSED_FIRM, row.party.uscc or "", where=row.number)
+    else:
+        require(by, PERMISSION, office_that_may(row, action), where=row.number)
 
 
 def _taken(row: Liaison, action: str, by: Actor) -> tuple[Liaison, list[str]]:
     """The sheet, locked, moved along its table; [state before, after]."""
     row = Liaison.objects.select_for_update(of=("self",)).select_related("party").get(pk=row.pk)
-    require(by, PERMISSION, office_that_may(row, action), where=row.number)
+    _allow(row, action, by)
     before = row.state
     row.state = LIAISON_WORKFLOW.step(before, action, where=row.number)
     return row, [before, row.state]
@@ -221,7 +232,7 @@ def answer_liaison(
     if row.received_on is None:
         row.received_on, row.receiver = answered_on, row.answered_by
     row.save()
-    place = place_of(row, "answer_liaison")
+    place = place_of(row, "answer_liaison", by)
     for file in files:
         attach_evidence(place=place, file=file, by=by, at=at)
     clocks.finish_clock(subject="liaison", record=row.pk, name=ANSWER, on=answered_on, by=by, at=at)

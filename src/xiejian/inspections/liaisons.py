@@ -47,6 +47,15 @@ def liaisons(
     return rows
 
 
+def to_firm(actor: Actor | None, *, search: str = "", waiting: bool = False) -> QuerySet[Liaison]:
+    """The sheets that were sent to the firm itself; ``waiting``: for its answer."""
+    rows = Liaison.objects.filter(addressee="当事人").exclude(sent_on=None).select_related("party")
+    rows = visible(rows, actor, firm="party__uscc")
+    rows = rows.filter(state__in=WAITING) if waiting else rows
+    text = search.strip()
+    return rows.filter(Q(number__icontains=text) | Q(title__icontains=text)) if text else rows
+
+
 def _when(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 

@@ -161,8 +161,8 @@ def answered_points(row: Visit, checklist: checklists.Checklist | None = None) -
 def corrections(
     actor: Actor | None, *, on: dt.date, office: str = "", state: str = "", search: str = ""
 ) -> QuerySet[Correction]:
-    """Corrections in the actor's reach (a firm's: its own), each with ``left`` (timedelta to its date), ``overdue`` (0/1)
-    and ``urgency`` (0 the clock runs, 1 passed, 2 closed).
+    """Corrections in the actor's reach, each with ``left`` (timedelta to its date), ``overdue`` (0/1)
+    and ``urgency`` (0 the clock runs, 1 passed, 2 closed). A firm reaches its own.
 
     Overdue is an open correction that has not passed its re-check by its date.
     """

@@ -17,6 +17,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("通知", "firm_notices", "bell", "firm.view"),
             Entry("整改", "firm_corrections", "clipboard-check", "firm.view"),
             Entry("自查", "firm_self_inspections", "list-details", "firm.inspect"),
+            Entry("联系单", "firm_liaisons", "phone", "firm.view"),
             Entry("状况报告", "firm_reports", "file-text", "firm.view"),
             Entry("证照与产品", "firm_licences", "certificate", "firm.view"),
             Entry("公开承诺", "firm_commitments", "scale", "firm.view"),

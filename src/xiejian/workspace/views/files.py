@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from xiejian.coldchain import queries as cold
 from xiejian.firms import queries as firms
+from xiejian.inspections import liaisons
 from xiejian.inspections.models import Evidence
 from xiejian.people.policy import Actor
 from xiejian.self_inspections import queries as self_inspections
@@ -30,6 +31,7 @@ HOLDERS: dict[str, Callable[[Actor], QuerySet]] = {  # type: ignore[type-arg]
     "adverseevent": lambda actor: vigilance.mine(vigilance.firm_events(actor), actor).values("pk"),
     "recallholder": lambda actor: recall_queries.holders(actor).filter(uscc=actor.firm).values("pk"),
     "excursion": lambda actor: cold.excursions(actor).values("pk"),
+    "liaison": lambda actor: liaisons.to_firm(actor).values("pk"),
     "course": lambda actor: firms.courses_given(actor).values("pk"),
 }
 
