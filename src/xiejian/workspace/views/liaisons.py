@@ -60,7 +60,8 @@ def liaison_list(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     rows = liaisons.to_firm(request.actor, search=asked.get("q", ""), waiting=not tab)
     listing = Listing(
-        request, "联系单", columns, rows, "-sent" if tab else "due", search_label="搜索编号、事由", hidden=[("tab", tab)],
+        request, "联系单", columns, rows, "-sent" if tab else "due",
+        search_label="搜索编号、事由", hidden=[("tab", tab)],
         empty="没有待答复的联系单" if not tab else "还没有收到联系单",
         empty_next="监管部门发给本单位的工作联系单会出现在这里。",
     )  # fmt: skip
