@@ -210,6 +210,12 @@ class TestShipments:
         planned.refresh_from_db()
         assert (refused.value.first.code, planned.state) == ("SU201", "planned")
 
+    def test_a_lot_that_was_taken_in_as_expired_by_now_stays(self, planned, desk, acts):
+        stock(desk.firm, TODAY - dt.timedelta(days=701), NOW, 10, "OLD")
+        with pytest.raises(Refused) as refused:
+            self.confirm(planned, desk, acts, Lot(desk.item, 6, "OLD"))
+        assert refused.value.first.code == "SU110"
+
     def test_two_lots_make_two_lines(self, planned, desk, acts):
         stock(desk.firm, TODAY, NOW, 5, "L2")
         sent = self.confirm(planned, desk, acts, Lot(desk.item, 4, LOT), Lot(desk.item, 2, "L2"))

@@ -12,8 +12,8 @@ from typing import Protocol
 from xiejian.kernel.problems import Catalogue, Problem, Refused
 
 problems = Catalogue(Path(__file__).with_name("problems.toml"))
-#: What a database's big integer holds, with room for the sums of many records.
-MOST_FEN = 10**15
+#: What a database's integers hold, with room for the sums of many records.
+MOST_FEN, MOST_PIECES = 10**15, 10**9
 
 
 class Traded(Protocol):
@@ -55,10 +55,14 @@ def check_order_of_dates(
 
 
 def check_amount(fen: int, what: str) -> list[Problem]:
-    """An amount or a quantity is a whole number above zero, and small enough to be kept."""
+    """An amount is a whole number above zero, and small enough to be kept."""
     if fen <= 0:
         return [problems("SA104", what, what=what, value=fen)]
     return [] if fen <= MOST_FEN else [problems("SA105", what)]
+
+
+def check_quantity(pieces: int, what: str) -> list[Problem]:
+    return check_amount(pieces, what) or ([problems("SA105", what)] if pieces > MOST_PIECES else [])
 
 
 def check_firm(firm_uscc: str, rows: Mapping[str, str]) -> list[Problem]:
@@ -74,7 +78,7 @@ def check_lines(lines: Sequence[tuple[str, int, int]]) -> list[Problem]:
         problems("SA112", code, code=code) for code, n in Counter(c for c, _, _ in lines).items() if n > 1
     ]
     for code, quantity, price in lines:
-        found += check_amount(quantity, f"{code}数量") + check_amount(price, f"{code}单价")
+        found += check_quantity(quantity, f"{code}数量") + check_amount(price, f"{code}单价")
     return found or check_amount(sum(quantity * price for _, quantity, price in lines), "合计金额")
 
 

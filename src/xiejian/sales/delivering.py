@@ -80,12 +80,29 @@ def plan_shipment(
 # --- the store ---------------------------------------------------------------------------------------------
 
 
-Dated = Mapping[tuple[int, str], ItemBatch]
+@dataclass(frozen=True)
+class LotDates:
+    """When a lot was made and until when it may be used; None where nobody said."""
+
+    made_on: dt.date | None
+    expires_on: dt.date | None
 
 
-def batches(items: Sequence[Item]) -> Dated:
-    """(item id, lot) → the dates of the lots of these items."""
-    return {(row.item_id, row.lot): row for row in ItemBatch.objects.filter(item__in=items)}
+Dated = Mapping[tuple[int, str], LotDates]
+
+
+def lot_dates(firm_uscc: str, items: Sequence[Item]) -> Dated:
+    """(item id, lot) → the dates of the lots of these items: as they were taken in, else of the own list."""
+    by_di = {item.di: item.pk for item in items if item.di}
+    stored = queries.stored_lots(firm_uscc, list(by_di))
+    listed = ItemBatch.objects.filter(item__in=items)
+    found = {(by_di[di], lot): LotDates(made, until) for di, lot, made, until in stored}
+    for row in listed:
+        before = found.get((row.item_id, row.lot), LotDates(None, None))
+        found[row.item_id, row.lot] = LotDates(
+            before.made_on or row.made_on, before.expires_on or row.expires_on
+        )
+    return found
 
 
 def entries(
@@ -97,12 +114,12 @@ def entries(
     for place, lot in enumerate(lots, 1):
         if not lot.item.di:
             continue  # a spare part or a service: nothing that is traced
-        batch = dated.get((lot.item.pk, lot.lot))
+        dates = dated.get((lot.item.pk, lot.lot), LotDates(None, None))
         made.append(
             Entry(
                 firm_uscc=customer.firm_uscc, kind=kind, di=lot.item.di, quantity=lot.quantity, on=on,
                 lot=lot.lot, serial=lot.serial, partner_uscc=customer.uscc, partner_name=customer.name,
-                made_on=batch.made_on if batch else None, expires_on=batch.expires_on if batch else None,
+                made_on=dates.made_on, expires_on=dates.expires_on,
                 registration_no=lot.item.registration_no, product_name=lot.item.name,
                 document_no=document_no[:60], record_no=f"{document_no[:50]}-{place}", source=source,
             )
@@ -114,7 +131,7 @@ def _move(
     kind: str, customer: Customer, number: str, lots: Sequence[Lot], on: dt.date, by: Actor, at: dt.datetime
 ) -> None:
     """Write the lots of a paper into the supply room; it refuses what must not move."""
-    dated = batches([lot.item for lot in lots])
+    dated = lot_dates(customer.firm_uscc, [lot.item for lot in lots])
     if made := entries(kind, customer, number, lots, on, dated):
         record_movements(entries=made, by=by, at=at)
 
@@ -127,7 +144,7 @@ def _check_lots(planned: Sequence[ShipmentLine], lots: Sequence[Lot]) -> list[ch
     found: list[check.Problem] = []
     for lot in lots:
         given[lot.item.code] += lot.quantity
-        found += check.check_amount(lot.quantity, f"{lot.item.code}数量")
+        found += check.check_quantity(lot.quantity, f"{lot.item.code}数量")
         found += check.check_lot_given(lot.item.code, lot.item.has_batch, lot.lot, lot.serial)
     return found + check.check_lots_add_up(wanted, given)
 
@@ -258,7 +275,7 @@ def ask_return(
         check.check_order_of_dates("发货日期", shipment.shipped_on, "申请日期", on),
         [] if lines else [problems("SA108", "明细")],
         check.check_left("SA304", unknown, {}),
-        *(check.check_amount(one.quantity, "数量") for one in lines),
+        *(check.check_quantity(one.quantity, "数量") for one in lines),
         *(
             check.check_left("SA304", {one.item.code: one.quantity}, {one.item.code: left[key]})
             for key, one in known

@@ -255,17 +255,17 @@ def _take_notes(firm: str, path: Path, by: Actor, at: dt.datetime) -> Taken:
         for row, one in zip(made, new, strict=True)
         for line in one.lines
     )  # fmt: skip
-    _record_movements(new, around, by, at)
+    _record_movements(firm, new, around, by, at)
     return taken
 
 
-def _record_movements(new: Sequence[Document], around: Around, by: Actor, at: dt.datetime) -> None:
+def _record_movements(firm: str, new: Sequence[Document], around: Around, by: Actor, at: dt.datetime) -> None:
     """What the supply room learns of the delivery notes, all of them together."""
     lots = {
         one.number: [Lot(around.items[line.item], line.quantity, line.lot, line.serial) for line in one.lines]
         for one in new
     }
-    dated = delivering.batches([lot.item for some in lots.values() for lot in some])
+    dated = delivering.lot_dates(firm, [lot.item for some in lots.values() for lot in some])
     made = [
         entry
         for one in new

@@ -88,7 +88,7 @@ def ask_exception(
     price = queries.prices_on(customer, [item], on).get(item.pk)
     refuse(
         check.check_amount(price_fen, "申请价格"),
-        check.check_amount(quantity, "数量上限"),
+        check.check_quantity(quantity, "数量上限"),
         check.check_given(reason, "理由"),
         check.check_order_of_dates("申请日期", on, "有效至", until_on),
         [] if price else [problems("SA504", item.code, code=item.code, on=on)],

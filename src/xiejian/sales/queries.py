@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from django.db.models import F, Model, Q, QuerySet, Sum
+from django.db.models import F, Max, Min, Model, Q, QuerySet, Sum
 
 from xiejian.people.models import FirmUser
 from xiejian.people.policy import Actor, private
@@ -30,6 +30,7 @@ from xiejian.sales.models import (
     ShipmentLine,
     Site,
 )
+from xiejian.supply.models import Movement
 
 M = TypeVar("M", bound=Model)
 #: Invoices of which something may still be owed.
@@ -233,6 +234,14 @@ def open_of_contract(contract: Contract) -> tuple[list[str], list[str], list[str
     unpaid = billed.filter(state__in=OWED)
     names = [rows.order_by("pk").values_list("number", flat=True) for rows in (still, unbilled, unpaid)]
     return list(names[0]), list(names[1]), list(names[2])
+
+
+def stored_lots(
+    firm_uscc: str, dis: Collection[str]
+) -> list[tuple[str, str, dt.date | None, dt.date | None]]:
+    """(di, lot, made on, usable until) of the firm's movements; the earlier day where a lot has two."""
+    rows = Movement.objects.filter(firm_uscc=firm_uscc, di__in=dis, voided=False).exclude(lot="").order_by()
+    return list(rows.values_list("di", "lot").annotate(made=Max("made_on"), until=Min("expires_on")))
 
 
 # --- what is owed ------------------------------------------------------------------------------------------
