@@ -159,7 +159,7 @@ def held(quantity, **facts):
 
 class TestFigures:
     def test_an_answer_says_what_is_left_and_what_is_missing(self):
-        row = held(30, found=28, returned=20, treated=3, destroyed=1)
+        row = held(30, found=26, returned=20, treated=1, destroyed=1, implanted=2)
         assert (row.remaining, row.missing) == (4, 2)
 
     def test_without_an_answer_nothing_is_known(self):

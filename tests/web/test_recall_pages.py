@@ -18,7 +18,7 @@ from xiejian.risks.models import RiskItem
 from xiejian.vigilance import recalls
 from xiejian.vigilance.actions import register_event
 from xiejian.vigilance.checks import Report
-from xiejian.vigilance.models import Recall, RecallHolder
+from xiejian.vigilance.models import EventSignal, Recall, RecallHolder
 from xiejian.vigilance.recall_checks import Suspicion
 from xiejian.web.recall_origins import shown
 
@@ -89,6 +89,12 @@ class TestANewOne:
         officer.post(address, FORM)
         assert shown(Recall.objects.get()) == (f"不良事件 {event.number}", f"/events/{event.pk}/")
         assert Recall.objects.get().number in text(officer.get(f"/events/{event.pk}/"))
+
+    def test_it_begins_with_the_signal_that_was_judged(self, officer, naiman):
+        said = {"rule": "death", "product": "输液泵", "subject": "E1", "count": "1", "reason": "死亡报告"}
+        officer.post("/events/signals/judge/", said | {"outcome": "继续观察"})
+        signal = EventSignal.objects.get()
+        assert "输液泵" in text(officer.get(f"/recalls/new/?from=signal&record={signal.pk}"))
 
     def test_it_begins_with_the_lot_that_was_traced(self, officer, naiman):
         assert LOT in text(officer.get(f"/recalls/new/?from=trace&di={DI}&lot={LOT}"))

@@ -138,7 +138,7 @@ class TestArchive:
 
     def test_costs_the_same_few_queries_for_any_party(self, as_role, ours, django_assert_max_num_queries):
         client = as_role("head")
-        with django_assert_max_num_queries(45):
+        with django_assert_max_num_queries(46):
             client.get(f"/parties/{ours.pk}/")
 
     def test_a_link_leads_to_its_party(self, as_role, ours):

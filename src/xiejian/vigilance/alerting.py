@@ -100,7 +100,7 @@ def _months(on: dt.date) -> int:
 def _month(
     key: tuple[str, ...], found: Sequence[Fact], rule: Mapping[str, Any], first: dt.date
 ) -> Alert | None:
-    """The last month of a group, where it holds more than the mean of the months before it and some deviations.
+    """The last month of a group, where it holds more than the mean of the months before and some deviations.
 
     Months without a report count as none; nothing is said while the records (from ``first``) are younger
     than the months compared.

@@ -285,5 +285,5 @@ class RecallHolder(models.Model):
 
     @property
     def missing(self) -> int:
-        """What it should have had by the deliveries and did not find."""
-        return max(0, self.quantity - self.found) if self.found is not None else 0
+        """What it had when the recall began and neither found nor used since."""
+        return max(0, self.quantity - self.found - self.implanted) if self.found is not None else 0

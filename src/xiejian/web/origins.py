@@ -18,6 +18,8 @@ from xiejian.sampling import queries as sampling
 from xiejian.self_inspections import queries as self_inspections
 from xiejian.supply.models import Movement
 from xiejian.supply.queries import movements
+from xiejian.vigilance import queries as vigilance
+from xiejian.vigilance import recall_queries
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ KINDS = {
     "visit": Kind("检查", "visit", inspections.visit),
     "sample": Kind("抽检", "sample", sampling.sample),
     "listing": Kind("网络监测", "listing", online.listing),
+    "event": Kind("不良事件", "event", vigilance.event),
+    "recall": Kind("召回", "recall", recall_queries.recall),
     "movement": Kind("进销存", "supply_movement", _movement, "record_no"),
     "selfinspection": Kind("企业自查", "self_inspection", self_inspections.report),
 }

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from xiejian.leads import queries as leads
 from xiejian.leads.models import Lead
+from xiejian.numbers import udi
 from xiejian.people.policy import Actor, visible
 from xiejian.sampling import queries as sampling
 from xiejian.sampling.models import Sample
@@ -30,6 +31,7 @@ def _signal(actor: Actor, pk: int) -> EventSignal | None:
 
 def _of_event(row: AdverseEvent) -> Facts:
     return {
+        "di": udi.read(row.udi, on=row.reported_on).di or "" if row.udi else "",
         "product_name": row.product_name, "registration_no": row.registration_no, "lots": row.lot,
         "model_spec": row.model_spec, "holder_name": row.maker,
         "holder_uscc": (row.maker_party.uscc or "") if row.maker_party else "",

@@ -207,7 +207,7 @@ class AnswerForm(KnownForm):
     returned = _count("已退回")
     treated = _count("就地处理", hint="检查、修理、重新标签等")
     destroyed = _count("已销毁")
-    implanted = _count("已使用或者植入", hint="只填数量，不填患者姓名")
+    implanted = _count("已使用或者植入", hint="开始时持有、清点前用掉的；只填数量，不填患者姓名")
     note = text("说明", False)
 
     def fit(self, record: RecallHolder, actor: Actor) -> None:
@@ -343,7 +343,12 @@ def allowed(found: Recall, actor: Actor) -> list[str]:
         names.add("receive_order")
     if not actor.firm:
         names |= _of_authority(found)
-    return [name for name in STEPS if name in names]
+    done = {"notify_holders": found.notified_on, "file_plan": found.plan_on}
+    ahead = {t.action for t in recalls.WORKFLOW.allowed(found.state) if not done.get(t.action)}
+    first = {"receive_order", *(ahead if found.state != "decided" else ())}
+    ordered = [name for name in STEPS if name in names]
+    # what comes next stands first; who holds the lots is asked before they are told
+    return sorted(ordered, key=lambda name: name not in first)
 
 
 def _of_authority(found: Recall) -> set[str]:

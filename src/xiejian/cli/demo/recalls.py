@@ -55,6 +55,7 @@ def _told(found: Recall, said: dict[str, Any], days: list[Any], staffed: Staffed
         recall_holders.add_holder(recall=found, name=name, uscc=uscc or "", quantity=quantity, by=by, at=at)
     recalls.notify_holders(recall=found, how=values("told_how")[1], on=days[3], by=by, at=at)
     recalls.file_form(recall=found, on=days[3], contact=said["contact"], by=by, at=at)
+    recalls.report_national(recall=found, on=days[3], by=by, at=at)
     plan = Plan(
         planned=said["planned"], sold=said["planned"], measures=said["measures"], areas=said["areas"],
         treatments=tuple(said["treatments"]), finish_by=staffed.today + timedelta(days=10), every_days=15,

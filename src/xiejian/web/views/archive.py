@@ -29,6 +29,7 @@ from xiejian.risks import queries as risks
 from xiejian.risks.checks import OPEN
 from xiejian.sampling import queries as sampling
 from xiejian.vigilance import queries as vigilance
+from xiejian.vigilance import recall_queries
 from xiejian.web import clock
 from xiejian.web.guard import needs
 from xiejian.web.views import credit_codes
@@ -127,7 +128,7 @@ def _events(actor: Actor, found: Party) -> list[Event]:
     if may(actor, "leads.view"):
         rooms.append(leads.timeline(actor, found))
     if may(actor, "vigilance.view"):
-        rooms.append(vigilance.timeline(actor, found))
+        rooms += [vigilance.timeline(actor, found), recall_queries.timeline(actor, found)]
     if may(actor, "online.view"):
         rooms.append(online.timeline(actor, found))
     if may(actor, "assistance.view"):

@@ -398,6 +398,7 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": queries.still_missing(found),
         "history": _history(found),
         "led_to": of_source(actor, "sample", pk) if may(actor, "cases.view") else [],
+        "may_recall": found.failed and bool(may(actor, "vigilance.review", found.office_code)),
         "may_case": found.failed and bool(may(actor, "cases.investigate", found.office_code)),
         "papers": sample_papers.available(found),
         "pdf": pdf.program() is not None,

@@ -51,7 +51,7 @@ def due_items(actor: Actor, on: dt.date) -> list[Item]:
     back = queries.mine(rows, actor).filter(state=RETURNED)
     waiting = queries.of_own_make(rows, actor).filter(state=TO_EVALUATE)
     return [
-        *(Item("不良事件退回补充", row.product_name, _page(row), row.due, row.number) for row in back),
+        *(Item("不良事件退回补充", row.product_name, _page(row), None, row.number) for row in back),
         *(Item("不良事件待评价", row.product_name, _page(row), row.due, row.number) for row in waiting),
     ]
 
@@ -60,10 +60,13 @@ def _page(row: AdverseEvent) -> str:
     return reverse("firm_event", args=[row.pk])
 
 
-def _columns(on: dt.date) -> list[Column]:
-    def due(row: Any) -> tuple[str, str]:
-        return clock_words(row.due, on) if row.due and row.state in queries.OPEN else ("", "")
+def _columns(on: dt.date, make: bool) -> list[Column]:
+    """``make``: reports about own products, whose evaluation is the firm's to hand in by a day."""
 
+    def due(row: Any) -> tuple[str, str]:
+        return clock_words(row.due, on) if row.due and row.state == TO_EVALUATE else ("", "")
+
+    limit = Column("due", "期限", lambda e: due(e)[0], ("due",), nullable=True, tone=lambda e: due(e)[1])
     return [
         Column("number", "编号", lambda e: e.number, ("number",), href=_page),
         Column("product", "产品", lambda e: e.product_name, ("product_name",)),
@@ -71,7 +74,7 @@ def _columns(on: dt.date) -> list[Column]:
         Column("harm", "伤害程度", lambda e: e.harm, tone=lambda e: HARM_TONES.get(e.harm, "secondary")),
         Column("event_on", "发生日期", lambda e: e.event_on, ("event_on",)),
         Column("on", "报告日期", lambda e: e.reported_on, ("reported_on",)),
-        Column("due", "期限", lambda e: due(e)[0], ("due",), nullable=True, tone=lambda e: due(e)[1]),
+        *([limit] if make else []),
         Column("state", "状态", lambda e: STATES[e.state], ("state",), tone=lambda e: TONES[e.state]),
     ]
 
@@ -84,7 +87,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
     rows: QuerySet[AdverseEvent] = queries.firm_events(actor, asked.get("q", ""), asked.get("state", ""))
     rows = queries.of_own_make(rows, actor) if tab == "make" else queries.mine(rows, actor)
     listing = Listing(
-        request, "不良事件", _columns(clock.today(request)), rows, "-on",
+        request, "不良事件", _columns(clock.today(request), tab == "make"), rows, "-on",
         filters=[Filter("state", "状态", list(STATES.items()), asked.get("state", ""))],
         search_label="搜索编号、产品、批号", empty="没有关于本单位产品的报告" if tab else "还没有报告",
         empty_next="" if tab else "可疑即报：发现可能由器械引起的伤害，点“报告”。", hidden=[("tab", tab)],
@@ -252,7 +255,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "found": found, "own": own, "state": (STATES[found.state], TONES[found.state]),
         "harm": (found.harm, HARM_TONES.get(found.harm, "secondary")),
-        "left": clock_words(found.due, on) if found.due and found.state in queries.OPEN else None,
+        "left": clock_words(found.due, on) if found.due and "record_evaluation" in steps else None,
         "term": rules.terms().get(found.term, "未归类"),
         "files": inspections.evidence_of("adverseevent", pk) if own else [],
         "upload": upload, "may_attach": own and bool(may(actor, actions.FIRM)),

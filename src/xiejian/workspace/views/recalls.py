@@ -72,7 +72,7 @@ def _columns(actor: Actor, on: dt.date) -> list[Column]:
         return clock_words(row.due, on) if ours and row.due else ("", "")
 
     def part(row: Recall) -> str:
-        return "本单位召回" if row.holder_uscc == actor.firm else "待清点答复的批次"
+        return "本单位召回" if row.holder_uscc == actor.firm else "持有单位"
 
     return [
         Column(
