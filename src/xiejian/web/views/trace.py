@@ -12,7 +12,7 @@ from typing import Any
 from csp.constants import WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -204,6 +204,8 @@ def drill_context(found: Drill, on: dt.date) -> dict[str, Any]:
 @needs("supply.view")
 def mock_recall(request: HttpRequest) -> HttpResponse:
     """模拟召回: if this lot had to come back today, who holds how much and how is each reached?"""
+    if not request.GET:  # of nothing: ask there
+        return redirect("trace")
     on = asked_day(request)
     found = drilled(request, on)
     if request.GET.get("format") == "docx":

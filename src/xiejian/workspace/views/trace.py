@@ -5,7 +5,7 @@ from __future__ import annotations
 from csp.constants import WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from xiejian.supply.trace_rules import days_looked_back
 from xiejian.web.listing import show
@@ -26,6 +26,8 @@ def trace_lot(request: HttpRequest) -> HttpResponse:
 @needs_firm("firm.supply")
 def mock_recall(request: HttpRequest) -> HttpResponse:
     """模拟召回: if this lot had to come back, whom of our buyers do we tell, and how?"""
+    if not request.GET:  # of nothing: ask there
+        return redirect("firm_trace")
     on = trace.asked_day(request)
     found = trace.drilled(request, on)
     if request.GET.get("format") == "docx":
