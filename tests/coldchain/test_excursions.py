@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiejian.coldchain.excursions import (
@@ -119,6 +119,7 @@ rules = st.sampled_from([RULE, Rule(RULE.gap, dt.timedelta(minutes=25))])
 
 
 class TestTheOrderOfReadings:
+    @settings(deadline=None)
     @given(curves, st.randoms(use_true_random=False), rules)
     def test_does_not_matter_nor_do_repetitions(self, curve, random, rule):
         readings = [(minute(m), c) for m, c in curve.items()]
@@ -126,6 +127,7 @@ class TestTheOrderOfReadings:
         random.shuffle(mixed)
         assert find(mixed, LIMITS, rule) == find(readings, LIMITS, rule)
 
+    @settings(deadline=None)
     @given(curves, st.lists(st.booleans(), min_size=25, max_size=25), rules)
     def test_in_two_parts_they_give_what_they_give_together(self, curve, parts, rule):
         readings = sorted((minute(m), c) for m, c in curve.items())

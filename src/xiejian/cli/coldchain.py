@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from functools import partial
 from pathlib import Path
@@ -33,12 +34,17 @@ def _actor(username: str) -> Actor:
     return actor_named(username, partial(_wrong, "--by"))
 
 
+def _moment(at: dt.datetime | None) -> str | None:
+    """A moment where the office is, with its offset."""
+    return timezone.localtime(at).isoformat(timespec="seconds") if at else None
+
+
 def _logger_row(row: Logger, late: bool) -> dict[str, Any]:
     return {
         "logger": row.code, "firm": row.firm_name, "uscc": row.firm_uscc, "place": row.place,
         "kind": row.kind, "low": row.low_centi and row.low_centi / 100,
         "high": row.high_centi and row.high_centi / 100, "interval_seconds": row.interval_seconds,
-        "calibrated_until": row.calibrated_until, "last_at": row.last_at,
+        "calibrated_until": row.calibrated_until, "last_at": _moment(row.last_at),
         "last_celsius": row.last_centi and row.last_centi / 100, "silent": late,
         "open_excursions": row.open_count, "office": row.office_code,
     }  # fmt: skip
@@ -48,7 +54,7 @@ def _excursion_row(row: Excursion) -> dict[str, Any]:
     return {
         "excursion": row.pk, "number": row.number, "kind": row.kind, "state": row.state,
         "state_label": actions.WORKFLOW.states[row.state], "firm": row.logger.firm_name,
-        "logger": row.logger.code, "place": row.logger.place, "start": row.start, "end": row.end,
+        "logger": row.logger.code, "place": row.logger.place, "start": _moment(row.start), "end": _moment(row.end),
         "highest": row.highest_centi and row.highest_centi / 100,
         "lowest": row.lowest_centi and row.lowest_centi / 100, "lots": row.lot_count,
         "settled": row.settled, "office": row.logger.office_code,
