@@ -54,7 +54,8 @@ def _excursion_row(row: Excursion) -> dict[str, Any]:
     return {
         "excursion": row.pk, "number": row.number, "kind": row.kind, "state": row.state,
         "state_label": actions.WORKFLOW.states[row.state], "firm": row.logger.firm_name,
-        "logger": row.logger.code, "place": row.logger.place, "start": _moment(row.start), "end": _moment(row.end),
+        "logger": row.logger.code, "place": row.logger.place, "start": _moment(row.start),
+        "end": _moment(row.end),
         "highest": row.highest_centi and row.highest_centi / 100,
         "lowest": row.lowest_centi and row.lowest_centi / 100, "lots": row.lot_count,
         "settled": row.settled, "office": row.logger.office_code,
