@@ -13,6 +13,7 @@ from xiejian.kernel.problems import Refused
 from xiejian.people import firm_accounts as accounts
 from xiejian.people.models import AuditEntry, FirmUser, Officer
 from xiejian.people.policy import Actor
+from xiejian.registry.models import PartyLink
 
 GOOD = "wild-river-2024"
 
@@ -136,6 +137,16 @@ class TestTheLinkInABrowser:
 
     def test_says_so_when_it_opens_nothing(self, db):
         assert Client().get("/firm/join/nothing/").status_code == 404
+
+
+class TestTheMenu:
+    def test_offers_a_hospital_its_devices_and_no_sales_desk(self, ours, firm_client):
+        page = firm_client(ours).get("/firm/").content.decode()
+        assert "/firm/contracts/" in page and "/firm/devices/" not in page
+        ours.links.all().delete()
+        PartyLink.objects.create(party=ours, link="使用")
+        page = firm_client(ours).get("/firm/").content.decode()
+        assert "/firm/devices/" in page and "/firm/contracts/" not in page
 
 
 class TestAKey:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from xiejian.people.policy import role_label
 from xiejian.web import clock
 from xiejian.web.navigation import menu
-from xiejian.workspace.menu import MENU
+from xiejian.workspace.menu import groups_for
+from xiejian.workspace.middleware import LINKS
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None:
         return {}
     return {
-        "menu": menu(request, request.actor, MENU),
+        "menu": menu(request, request.actor, groups_for(request.session.get(LINKS, ()))),
         "place_name": user.firm_name,
         "place_short": user.firm_name,
         "home_url": reverse("firm_home"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from xiejian.web.navigation import Entry
 
 MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
@@ -83,3 +85,15 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
 )  # fmt: skip
+#: groups for firms of these links only: the menu is shorter, what may be opened is not decided by it
+FOR_LINKS = {"医院设备与植入": {"使用"}, "销售与售后": {"生产", "经营", "网络销售"}}
+
+
+def groups_for(links: Collection[str]) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+    """The groups of the menu for a firm that works in these links; all of them where none is known."""
+    known = set(links)
+    return tuple(
+        (group, entries)
+        for group, entries in MENU
+        if not known or group not in FOR_LINKS or FOR_LINKS[group] & known
+    )

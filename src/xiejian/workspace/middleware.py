@@ -21,14 +21,16 @@ ENTRANCE = "/firm/"
 SIGN_IN = "/firm/login/"
 #: opened by people who have no account yet, or are not signed in
 OPEN_PATHS = (SIGN_IN, "/firm/join/")
-USER, HASH = "firm_user", "firm_hash"
+USER, HASH, LINKS = "firm_user", "firm_hash", "firm_links"
 Next = Callable[[HttpRequest], HttpResponse]
 
 
 def remember(request: HttpRequest, user: FirmUser) -> None:
-    """Begin a session of this account and of nobody else."""
+    """Begin a session of this account and of nobody else; it keeps which links the firm works in."""
     request.session.flush()
     request.session[USER], request.session[HASH] = user.pk, user.get_session_auth_hash()
+    names = Party.objects.filter(uscc=user.uscc).values_list("link_names", flat=True).first() or ""
+    request.session[LINKS] = [name for name in names.split("|") if name]
 
 
 def user_of(request: HttpRequest) -> FirmUser | None:
