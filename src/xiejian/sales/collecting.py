@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from xiejian.people.policy import Actor, require_for
+from xiejian.registry.desks import locked
+from xiejian.registry.desks import locked
 from xiejian.sales import checks as check
 from xiejian.sales import queries
 from xiejian.sales.checks import problems, refuse
@@ -24,7 +26,7 @@ from xiejian.sales.models import (
     Payment,
     Shipment,
 )
-from xiejian.sales.moves import EDIT, first, flow_of, locked, note, same_firm, step
+from xiejian.sales.moves import EDIT, first, flow_of, note, same_firm, step
 
 
 @transaction.atomic

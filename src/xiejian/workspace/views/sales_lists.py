@@ -25,7 +25,7 @@ Button = tuple[str, str]
 
 def _number(page: str, label: str = "编号") -> Column:
     return Column(
-        "number", label, lambda row: row.number, ("number",), href=lambda row: reverse(page, args=[row.pk])
+        "number", label, lambda row: row.number, ("pk",), href=lambda row: reverse(page, args=[row.pk])
     )
 
 
@@ -146,7 +146,12 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         empty="还没有客户",
         empty_next="先设置办公地和区域，再登记客户。",
     )
-    return _shown(request, listing, "客户", _writes(request, ("登记客户", reverse("firm_customer_new"))))
+    return _shown(
+        request,
+        listing,
+        "区域、证件、账期与信用额度",
+        _writes(request, ("登记客户", reverse("firm_customer_new"))),
+    )
 
 
 @needs_firm("firm.sales_view")

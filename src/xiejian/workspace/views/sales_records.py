@@ -160,12 +160,13 @@ def _page(
         return redirect(request.path)
     if taken.step:
         row.refresh_from_db()  # what was refused may have changed the record in memory
+    open_now = names()
+    forms = shown(
+        steps, open_now, taken, row, request.actor, {"on": clock.today(request)}, len(open_now) == 1
+    )
     context = {
-        "sheet": sheet(),
-        "problems": taken.problems,
-        "history": _history(row, key),
-        "steps": shown(steps, names(), taken, row, request.actor, {"on": clock.today(request)}),
-    }
+        "sheet": sheet(), "problems": taken.problems, "history": _history(row, key), "steps": forms,
+    }  # fmt: skip
     return render(request, "workspace/sales/record.html", context, status=taken.status)
 
 
