@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from xiejian.people.policy import Actor, require_for
 from xiejian.registry.desks import locked
-from xiejian.registry.desks import locked
 from xiejian.sales import checks as check
 from xiejian.sales import queries
 from xiejian.sales.checks import problems, refuse
