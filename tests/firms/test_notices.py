@@ -41,6 +41,7 @@ class TestAudience:
             (Audience(tag="无菌"), {"厂", "院"}),
             (Audience(link="使用", tag="无菌"), {"院"}),
             (Audience(link="生产", tag="植入"), set()),
+            (Audience(tag="无"), set()),  # a part of a tag is no tag
             (Audience(level=4), {"院"}),
             (Audience(office="150525100"), {"店", "厂"}),
             (Audience(usccs=("B",)), {"厂"}),

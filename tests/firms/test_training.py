@@ -66,6 +66,13 @@ class TestExamination:
         assert (sitting.percent, reached.passed_on) == (100, TODAY)
         assert "培证" in reached.certificate_no
 
+    @pytest.mark.parametrize(("wrong", "passed"), [(1, True), (2, False)])
+    def test_exactly_the_pass_mark_passes(self, course, by, wrong, passed):
+        sitting = training.begin_exam(course=course, by=by, at=NOW)
+        empty = dict(list(answers(sitting, right=False).items())[:wrong])
+        given = answers(sitting, right=True) | empty
+        assert training.hand_in(sitting=sitting, answers=given, by=by, at=NOW).passed is passed
+
     def test_a_paper_that_was_begun_is_given_again(self, course, by):
         first = training.begin_exam(course=course, by=by, at=NOW)
         assert training.begin_exam(course=course, by=by, at=NOW).pk == first.pk

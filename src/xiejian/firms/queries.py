@@ -19,8 +19,7 @@ from xiejian.people.policy import Actor, visible
 from xiejian.registry.models import Party
 from xiejian.registry.search import matching
 
-#: deliveries of these notices are shown to firms
-SHOWN = ("sent", "closed", "withdrawn")
+#: somebody of the firm has had it before the eyes
 DONE = ("opened", "confirmed", "answered", "returned")
 
 
@@ -94,8 +93,6 @@ def deliveries(
     """Deliveries in reach with ``connected``; a firm sees its own. ``state`` owing: still due."""
     rows = visible(Delivery.objects.all(), actor, "office_code", firm="party__uscc")
     rows = rows.select_related("notice__course", "party")
-    if actor is not None and actor.firm:
-        rows = rows.filter(notice__state__in=SHOWN)
     if notice is not None:
         rows = rows.filter(notice=notice)
     if state == "owing":
