@@ -39,11 +39,12 @@ def text(answer) -> str:
 
 
 class TestTheList:
-    def test_shows_first_what_is_marked(self, officer_client, write):
+    def test_shows_first_what_is_wrong_and_apart_what_cannot_be_told(self, officer_client, write):
         write("1", "|oversold|")
-        write("2")
-        assert officer_client.get(LIST).context["listing"].total == 1
-        assert officer_client.get(LIST, {"tab": "all"}).context["listing"].total == 2
+        write("2", "|partner_unknown|")
+        write("3")
+        found = [officer_client.get(LIST, {"tab": t}).context["listing"].total for t in ("", "doubt", "all")]
+        assert found == [1, 1, 3]
 
     def test_names_the_firms_of_the_register(self, officer_client, write):
         party("安康公司", uscc=DEALER)

@@ -36,8 +36,8 @@ SIGNED = Case(
 
 #: deliveries shown as waiting at most
 TO_RECEIVE = 100
-#: in place of a mark: with any
-ANY = "any"
+#: in place of a mark: with one that says something is wrong; with one that leaves a doubt
+ANY, DOUBT = "any", "doubt"
 #: what a lot is counted by: the lot, or the single device where there is none
 DEVICE = Case(When(lot="", then=F("serial")), default=Value(""), output_field=CharField())
 
@@ -50,12 +50,14 @@ def movements(actor: Actor | None) -> QuerySet[Movement]:
 def narrowed(
     rows: QuerySet[Movement], *, search: str = "", kind: str = "", mark: str = "", source: str = ""
 ) -> QuerySet[Movement]:
-    """Movements that count, of a kind and source, with a mark (``ANY``: with one at least), of a text."""
+    """Movements that count, of a kind and source, with a mark (or ``ANY``, ``DOUBT``), of a text."""
     rows = searched(rows.filter(voided=False), search)
     rows = rows.filter(kind=kind) if kind else rows
     rows = rows.filter(source=source) if source else rows
-    if mark == ANY:
-        return rows.exclude(marks="|")
+    if mark in (ANY, DOUBT):
+        meant = [one.id for one in rules.marks().values() if one.doubt == (mark == DOUBT)]
+        found = Q(*(("marks__contains", f"|{one}|") for one in meant), _connector=Q.OR)
+        return rows.exclude(marks="|").filter(found)
     return rows.filter(marks__contains=f"|{mark}|") if mark else rows
 
 

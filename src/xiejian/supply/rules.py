@@ -12,7 +12,10 @@ from xiejian.kernel.pack_folder import root
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that may be wrong with a record. ``refuses``: kinds of movement refused for it at entry."""
+    """One thing that may be wrong with a record, or with ``doubt`` cannot be told of it.
+
+    ``refuses``: kinds of movement refused for it at entry.
+    """
 
     id: str
     label: str
@@ -20,6 +23,7 @@ class Mark:
     citation: str
     refuses: tuple[str, ...] = ()
     unverified: bool = False
+    doubt: bool = False
 
 
 @cache
@@ -39,7 +43,7 @@ def marks() -> dict[str, Mark]:
     return {
         entry["id"]: Mark(
             entry["id"], entry["label"], entry["meaning"], entry["citation"], tuple(entry["refuses"]),
-            bool(entry.get("unverified")),
+            bool(entry.get("unverified")), bool(entry.get("doubt")),
         )
         for entry in _read()["mark"]
     }  # fmt: skip

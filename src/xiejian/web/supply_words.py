@@ -21,7 +21,11 @@ GRAVE = ("held", "expired", "registration", "oversold")
 
 def mark_filters(asked: dict[str, str]) -> list[Filter]:
     """What a list of movements is narrowed by."""
-    marks = [(queries.ANY, "有标记"), *((mark.id, mark.label) for mark in rules.marks().values())]
+    marks = [
+        (queries.ANY, "有问题的"),
+        (queries.DOUBT, "待核的"),
+        *((mark.id, mark.label) for mark in rules.marks().values()),
+    ]
     return [
         Filter("mark", "标记", marks, asked.get("mark", "")),
         Filter("kind", "类型", list(KINDS.items()), asked.get("kind", "")),
@@ -31,6 +35,12 @@ def mark_filters(asked: dict[str, str]) -> list[Filter]:
 
 def mark_tone(row: Movement) -> str:
     return "red" if set(GRAVE) & set(row.mark_list) else "orange"
+
+
+def gravest(row: Movement) -> str:
+    """The gravest mark of a movement, and how many there are."""
+    labels = rules.mark_labels(row.marks)
+    return f"{labels[0]} 等{len(labels)}项" if len(labels) > 1 else "".join(labels)
 
 
 def signed(row: Movement) -> int:
@@ -52,9 +62,10 @@ def movement_columns(address: str, *, firm: bool) -> list[Column]:
         Column("quantity", "数量", signed, ("quantity",), numeric=True),
         Column("partner", "往来单位", lambda r: r.partner_name or r.partner_uscc, ("partner_name",)),
         Column(
-            "marks", "标记", lambda r: "、".join(rules.mark_labels(r.marks)), ("marks",), tone=mark_tone
+            "marks", "标记", gravest, ("marks",), tone=mark_tone
         ),
         Column("expires", "有效期至", lambda r: r.expires_on, ("expires_on",), nullable=True),
+        Column("all_marks", "全部标记", lambda r: "、".join(rules.mark_labels(r.marks)), shown=False),
         Column("document", "单据号", lambda r: r.document_no, ("document_no",), shown=False),
         Column("di", "产品标识", lambda r: r.di, ("di",), shown=False),
         Column("serial", "序列号", lambda r: r.serial, ("serial",), shown=False),

@@ -33,7 +33,7 @@ class Goods:
 GOODS = (
     Goods(
         CardEntry(
-            di="06940001000015", product_name="糖化血红蛋白测定试剂盒", registration_no="苏械注准20202400915",
+            di="06940001000019", product_name="糖化血红蛋白测定试剂盒", registration_no="苏械注准20202400915",
             management_class="2", unit="盒", packages=({"unit": "箱", "di": "", "factor": 20},),
             temperature_min=Decimal(2), temperature_max=Decimal(8),
         ),
@@ -41,7 +41,7 @@ GOODS = (
     ),
     Goods(
         CardEntry(
-            di="06940002000021", product_name="人工晶状体", registration_no="国械注准20193160288",
+            di="06940002000025", product_name="人工晶状体", registration_no="国械注准20193160288",
             management_class="3", unit="枚", packages=({"unit": "盒", "di": "", "factor": 10},),
             implantable=True,
         ),

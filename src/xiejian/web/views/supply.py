@@ -14,7 +14,8 @@ from xiejian.web import supply_words
 from xiejian.web.guard import needs
 from xiejian.web.listing import Listing, show
 
-TABS = (("", "有标记的"), ("all", "全部"))
+TABS = (("", "有问题的"), ("doubt", "待核的"), ("all", "全部"))
+MARK_OF_TAB = {"": queries.ANY, "doubt": queries.DOUBT}
 
 
 @needs("supply.view")
@@ -27,7 +28,7 @@ def movement_list(request: HttpRequest) -> HttpResponse:
         request, "进销存", columns, _asked(request), "-on",
         filters=supply_words.mark_filters(asked), hidden=[("tab", tab)],
         search_label="搜索产品、批号、单位、单据号",
-        empty="没有有标记的进销存记录" if tab == "" else "还没有进销存记录",
+        empty="还没有进销存记录" if tab == "all" else "没有这样的进销存记录",
         empty_next="企业在工作台登记、上传，或者在“导入”中载入企业报来的表格。", prepare=supply_words.named,
     )  # fmt: skip
     may_load = may(request.actor, "supply.import") and may(request.actor, "registry.import")
@@ -37,7 +38,7 @@ def movement_list(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> QuerySet[Movement]:
     asked = request.GET
-    mark = asked.get("mark", "") or ("" if asked.get("tab") == "all" else queries.ANY)
+    mark = asked.get("mark", "") or MARK_OF_TAB.get(asked.get("tab", ""), "")
     return queries.narrowed(
         queries.movements(request.actor), search=asked.get("q", ""), kind=asked.get("kind", ""), mark=mark,
         source=asked.get("source", ""),

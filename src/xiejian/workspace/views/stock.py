@@ -60,7 +60,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         Column("last", "最近变动", lambda r: r.last_on, ("last_on",)),
         Column("di", "产品标识", lambda r: r.di, ("di",), shown=False),
         Column("registration", "注册证编号", lambda r: r.registration_no, shown=False),
-        Column("hold", "", lambda r: "停用", href=_hold_of),
+        Column("hold", "", lambda r: "" if state(r) == "held" else "停用", href=_hold_of),
     ]  # fmt: skip
     listing = RowListing(
         request, "库存", columns, Rows(rows), "expires",
