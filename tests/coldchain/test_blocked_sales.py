@@ -47,6 +47,9 @@ class TestAGap:
             True,
         )
 
+    def test_names_the_lot_as_its_receipt_did(self, gap):
+        assert (gap.lots.get().product_name, gap.lots.get().lot) == ("血糖试剂", LOT)
+
     def test_is_judged_by_one_person_and_released_by_another(self, firm, gap, firm_actor):
         store, quality, head = (firm_actor(firm, r) for r in ("firm_store", "firm_quality", "firm_head"))
         actions.explain_excursion(excursion=gap, explanation="停电", by=store, at=NOW)

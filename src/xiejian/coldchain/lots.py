@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from django.db.models import Q, Sum
+from django.db.models import Max, Q, Sum
 from django.utils import timezone
 
 from xiejian.coldchain.excursions import FOREVER, Load
@@ -68,6 +68,7 @@ class Beside:
         self.windows = windows
         self._placements = self._read_placements()
         self._cards: dict[tuple[str, str], _Card] = {}
+        self._names: dict[tuple[str, str], str] = {}  # as the movements say, where there is no card
 
     def binding(self) -> dict[int, list[Lain]]:
         """What can make limits tighter, or readings needed: placements, and stock whose card is stricter."""
@@ -169,10 +170,13 @@ class Beside:
             firm_uscc__in={firm for firm, _ in lots}, di__in={key[0] for _, key in lots},
             lot__in={key[1] for _, key in lots}, voided=False,
         ).order_by("on")  # fmt: skip
-        for row in rows.values("firm_uscc", "di", "lot", "serial", "on", "kind").annotate(moved=Sum(SIGNED)):
+        for row in rows.values("firm_uscc", "di", "lot", "serial", "on", "kind").annotate(
+            moved=Sum(SIGNED), named=Max("product_name")
+        ):
             key = (row["firm_uscc"], (row["di"], row["lot"], row["serial"]))
             if key in lots:
                 found[key].append((row["on"], row["moved"]))
+                self._names[key[0], row["di"]] = row["named"]
         return found
 
     # --- together ---
@@ -199,8 +203,9 @@ class Beside:
         return found
 
     def _lain(self, pk: int, key: Key, since: dt.datetime, until: dt.datetime | None) -> Lain:
-        card = self._cards.get((self.loggers[pk].firm_uscc, key[0]), _Card())
-        return Lain(*key, card.name, since, until, card.low, card.high)
+        product = self.loggers[pk].firm_uscc, key[0]
+        card = self._cards.get(product, _Card())
+        return Lain(*key, card.name or self._names.get(product, ""), since, until, card.low, card.high)
 
 
 def _midnight(on: dt.date) -> dt.datetime:

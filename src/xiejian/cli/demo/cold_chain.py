@@ -17,7 +17,7 @@ from xiejian.registry.models import Party
 from xiejian.supply.actions import Entry, record_movements
 
 CODE, PLACE = "LK-01", "1号冷库"
-_DI, _LOT = "06940001000015", "20230915"
+_DI = "06940001000015"
 _DAYS, _STEP = 3, timedelta(minutes=30)
 #: hours after the first reading: readings are missing, it was too warm
 _MISSING, _WARM = range(20, 24), range(46, 48)
@@ -55,7 +55,8 @@ def _people(staffed: Staffed) -> dict[str, Actor]:
 
 def _move(staffed: Staffed, by: Actor) -> None:
     """A lot came ten days ago; some of it went yesterday, before anybody had read the logger out."""
-    goods = {"firm_uscc": by.firm, "di": _DI, "lot": _LOT, "product_name": "糖化血红蛋白测定试剂盒"}
+    lot = f"{staffed.today - timedelta(days=40):%Y%m%d}"
+    goods = {"firm_uscc": by.firm, "di": _DI, "lot": lot, "product_name": "糖化血红蛋白测定试剂盒"}
     came = Entry(
         kind="receive", quantity=200, on=staffed.today - timedelta(days=10), place=PLACE,
         partner_name="江苏某诊断试剂有限公司", **goods,
