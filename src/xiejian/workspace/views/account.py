@@ -89,7 +89,7 @@ def _page(
 
 def demo_accounts() -> list[tuple[str, str, str, str]]:
     """(credit code, login name, firm, role) of the demo's firms."""
-    rows = FirmUser.objects.filter(is_active=True).order_by("firm_name", "pk")[:12]
+    rows = FirmUser.objects.filter(is_active=True).order_by("firm_name", "pk")[:60]
     labels = dict(role_choices())
     return [(row.uscc, row.username, row.firm_name, labels.get(row.role, row.role)) for row in rows]
 
