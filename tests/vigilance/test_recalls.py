@@ -11,8 +11,10 @@ from refusals import refused
 from traced import CLINIC, DEALER, DI, HOSPITAL, LOT, MAKER, OTHER, TODAY, lot_on_its_way
 from xiejian.clocks.models import Clock
 from xiejian.kernel import deadlines
+from xiejian.numbers import certificates
 from xiejian.people.models import AuditEntry
 from xiejian.people.policy import SYSTEM, Actor
+from xiejian.registry.models import Registration
 from xiejian.supply import actions as supply
 from xiejian.supply.models import LotHold
 from xiejian.vigilance import recall_checks as check
@@ -380,6 +382,20 @@ class TestTheEnd:
         assert (done.state, LotHold.objects.filter(released_at=None).count()) == ("effective", 0)
         assert clock(done, "review").state == Clock.DONE
 
+    def test_its_records_are_kept_for_years_after_the_certificate(self, running, act, officer, now):
+        number, ends = "国械注准20203010001", dt.date(2025, 5, 1)
+        Registration.objects.create(
+            number=number, number_key=certificates.read(number).key, number_kind="current", record_key="1",
+            registrant="甲厂", product_name="试剂盒", expires_on=ends,
+        )  # fmt: skip
+        recalls.amend_recall(
+            recall=running, changes={"registration_no": number}, reason="补充", by=officer, at=now
+        )
+        answered(running, officer, now)
+        act("pass_recall", act("file_summary", act("complete_recall", running), summary="完"), review="好")
+        found = clock(running, "records")
+        assert (found.rule, found.starts_on, found.due_strict) == ("RC-10", ends, dt.date(2030, 5, 1))
+
     def test_ordered_again_it_goes_on_with_whoever_is_open(self, running, act, officer, now):
         answered(running, officer, now, **{DEALER: 20})
         done = act("complete_recall", running, unaccounted="奈曼经销少 10。")
@@ -463,3 +479,8 @@ class TestAFirmRecallsByItself:
         done = act("file_summary", act("complete_recall", running, unaccounted="无答复"), summary="完")
         with refused("P101"):
             recalls.pass_recall(recall=done, review="好", on=TODAY, by=firm(MAKER), at=now)
+
+
+def test_an_interval_beyond_every_calendar_ends_with_the_plan(told, act):
+    found = act("file_plan", act("file_form", told), plan=replace(PLAN, every_days=32_000))
+    assert clock(found, "progress").due_legal == PLAN.finish_by

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from django.utils import timezone
 
+from visiting import photo
 from xiejian.cli.main import main
 from xiejian.people.policy import SYSTEM
 from xiejian.risks.models import RiskItem
@@ -81,6 +82,11 @@ class TestOneReport:
         officer.post(f"/events/{event.pk}/", {"do": "pass_county", "on": DAY})
         event.refresh_from_db()
         assert event.state == "county_passed"
+
+    def test_photographs_are_kept_with_it(self, officer, told):
+        page = f"/events/{told().pk}/"
+        officer.post(page, {"do": "attach_evidence", "files": photo("接头.jpg"), "caption": "接头渗漏处"})
+        assert "接头渗漏处" in text(officer.get(page))
 
     def test_another_report_alike_is_shown(self, officer, told):
         event, other = told(), told()

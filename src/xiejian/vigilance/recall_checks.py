@@ -91,7 +91,9 @@ def check_lots(lots: Collection[str]) -> list[Problem]:
 
 def check_evaluation(given: Mapping[str, str], items: Mapping[str, str]) -> list[Problem]:
     """Every item of the law is spoken of; an unknown one is refused too."""
-    missing = [label for name, label in items.items() if name != _OTHER and not given.get(name, "").strip()]
+    missing = [
+        label for name, label in items.items() if name != _OTHER and not str(given.get(name, "")).strip()
+    ]
     unknown = sorted(set(given) - set(items))
     found = [problems("J402", items="、".join(missing))] if missing else []
     return found + ([problems("J403", items="、".join(unknown))] if unknown else [])

@@ -248,9 +248,9 @@ def evaluate_recall(
     recall, state = _step(recall, "evaluate_recall", by)
     refuse(rcheck.check_evaluation(evaluation, recall_rules.evaluation()))
     dated(at, "评估日期", on, "发现日期", recall.suspected_on)
-    recall.evaluation, recall.evaluated_on = dict(evaluation), on
+    recall.evaluation, recall.evaluated_on = {name: str(said) for name, said in evaluation.items()}, on
     recall.save()
-    note("evaluate_recall", recall, by, at, state=state, on=on, evaluation=dict(evaluation))
+    note("evaluate_recall", recall, by, at, state=state, on=on, evaluation=recall.evaluation)
     return recall
 
 
@@ -372,7 +372,8 @@ def file_plan(*, recall: Recall, plan: Plan, on: dt.date, by: Actor, at: dt.date
 def _agree_progress(recall: Recall, on: dt.date, by: Actor, at: dt.datetime) -> None:
     """The next progress report is due after the plan's interval, at the plan's end at the latest."""
     assert recall.every_days and recall.finish_by
-    due = min(on + dt.timedelta(days=recall.every_days), max(recall.finish_by, on))
+    left = max(recall.finish_by - on, dt.timedelta())
+    due = on + dt.timedelta(days=min(recall.every_days, left.days))
     clocks.set_agreed_date(
         subject=SUBJECT, record=recall.pk, name="progress", due=due, start=on, title=title(recall),
         label=recall_rules.clock_label("progress"), office_code=recall.office_code, by=by, at=at,

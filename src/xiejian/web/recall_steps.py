@@ -122,7 +122,7 @@ class PlanForm(KnownForm):
     publication = forms.CharField(label="召回信息的公布", max_length=300, required=False)
     expected = forms.CharField(label="预期效果", max_length=300, required=False)
     finish_by = day("计划完成日期")
-    every_days = _count("每隔几天报告一次实施情况")
+    every_days = forms.IntegerField(label="每隔几天报告一次实施情况", min_value=1, max_value=32_767)
     contact = forms.CharField(label="召回联系人和电话", max_length=120, required=False)
 
     def fit(self, record: Recall, actor: Actor) -> None:
