@@ -27,6 +27,7 @@ KINDS = {
     "numbers": "编号格式", "udi": "唯一标识", "checklists": "检查表", "inspections": "检查与判定",
     "sampling": "监督抽检", "vigilance": "不良事件与召回", "leads": "投诉举报与线索", "online": "网络监测",
     "assistance": "协查", "self_inspections": "企业自查", "sales": "销售与售后", "supply": "进销存与追溯",
+    "quality": "质量工作台",
     "firms": "企业协同",
     "hospitals": "医疗机构", "coldchain": "冷链",
     "cases": "案件办理", "risks": "风险会商",
