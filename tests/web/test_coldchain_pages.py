@@ -78,7 +78,7 @@ class TestTheOffice:
 
 
 def run(*words: str) -> tuple[int, dict]:
-    done = CliRunner().invoke(main, ["coldchain", *words, "--json"])
+    done = CliRunner().invoke(main, ["coldchain", *words, "--json"], catch_exceptions=False)
     return done.exit_code, json.loads(done.stdout)
 
 

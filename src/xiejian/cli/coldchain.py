@@ -107,8 +107,7 @@ def list_excursions(tab: str, office_code: str, search: str, username: str, as_j
         found = found.filter(state__in=queries.OPEN)
     shown = [_excursion_row(row) for row in found]
     lines = [
-        f"{r['number']}\t{KINDS[r['kind']]}\t{r['place']}\t{timezone.localtime(r['start']):%Y-%m-%d %H:%M}"
-        f"\t{r['state_label']}"
+        f"{r['number']}\t{KINDS[r['kind']]}\t{r['place']}\t{r['start'][:16]}\t{r['state_label']}"
         for r in shown
     ]
     emit({"excursions": shown, "counts": counts}, as_json, "\n".join(lines) or "没有冷链异常")
