@@ -37,6 +37,10 @@ class TestTrace:
         (patient,) = follow().as_json()["patients"]
         assert (patient["uscc"], patient["token"]) == (HOSPITAL, "tok-1")
 
+    def test_counts_no_patient_where_none_is_named(self, on_its_way):
+        move(HOSPITAL, "use", 1)
+        assert [patient.token for patient in follow().patients] == ["tok-1"]
+
     def test_from_a_party_shows_its_upstream_and_downstream_only(self, on_its_way):
         nodes = {node["uscc"] for node in follow(party=OTHER).as_json()["nodes"]}
         assert nodes == {MAKER, OTHER, CLINIC}
