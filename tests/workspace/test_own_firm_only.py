@@ -72,7 +72,8 @@ def test_a_list_names_no_other_firm(firm_client, ours, theirs, name):
     for role in firm_roles():
         answer = firm_client(ours, role).get(reverse(name))
         assert answer.status_code in (200, 302, 403, 405)
-        assert theirs.name not in answer.content.decode() and theirs.uscc not in answer.content.decode()
+        text = answer.content.decode(errors="replace")  # some are workbooks
+        assert theirs.name not in text and theirs.uscc not in text
 
 
 def test_no_page_of_the_office_opens_for_a_firm(firm_client, ours):
