@@ -58,6 +58,11 @@ class TestContradictions:
         move(CLINIC, "use", 16, days_ago=5)
         assert told() == [("oversold", CLINIC, 1)]
 
+    def test_names_what_was_handed_on_not_what_was_destroyed(self, all_is_well):
+        move(CLINIC, "use", 16, days_ago=5)
+        move(CLINIC, "destroy", 1, days_ago=4)
+        assert told() == [("oversold", CLINIC, 1)]
+
     def test_sold_before_it_was_bought(self, all_is_well):
         move(CLINIC, "use", 4, days_ago=40)
         assert told() == [("oversold", CLINIC, 4)]
@@ -120,6 +125,11 @@ class TestContradictions:
             move(HOSPITAL, "adjust", 1, expires_on=TODAY + dt.timedelta(days))
         (one,) = found()
         assert (one.kind, len(one.records)) == ("two_expiries", 2)
+
+    def test_expiry_dates_recorded_before_the_period_are_left_out(self, all_is_well):
+        for days in (100, 200):
+            move(HOSPITAL, "adjust", 1, days_ago=61, expires_on=TODAY + dt.timedelta(days))
+        assert told() == []
 
     def test_an_implant_without_a_patient(self, all_is_well):
         move(HOSPITAL, "implant", 1)
