@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from desk_of_quality import KEPT
 from moment import NOW
 from sold import SOLD
 from told_by_firms import asked_of, event_of, recall_of
@@ -227,4 +228,5 @@ ARGUMENTS: dict[str, Callable[[Party], dict[str, Any]]] = {
     "firm_supply_rejects": lambda party: {"token": _supply_file(party)},
     "firm_file": lambda party: {"pk": _file(party).pk},
     **SOLD,
+    **KEPT,
 }

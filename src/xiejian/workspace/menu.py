@@ -63,6 +63,16 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "质量",
+        (
+            Entry("法规与通告", "firm_watched", "scale", "firm.view"),
+            Entry("质量文件", "firm_quality_documents", "file-text", "firm.view"),
+            Entry("培训计划", "firm_trainings", "school", "firm.view"),
+            Entry("内审与纠正预防", "firm_findings", "clipboard-check", "firm.view"),
+            Entry("顾客反馈", "firm_feedback", "phone", "firm.view"),
+        ),
+    ),
+    (
         "销售与售后",
         (
             Entry("销售日报", "firm_sales_daily", "chart-bar", "firm.sales_view"),

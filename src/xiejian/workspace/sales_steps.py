@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -23,8 +22,9 @@ from xiejian.sales.models import (
     ServiceTicket,
 )
 from xiejian.sales.moves import flow_of
-from xiejian.web.steps import Step, StepForm, Work, day, moves, text
+from xiejian.web.steps import Step, StepForm, day, moves, text
 from xiejian.workspace.sales_fields import Yuan, choices, numbered, read_lots
+from xiejian.workspace.sheets import step_of
 
 
 def _line(label: str, required: bool = True, length: int = 300, hint: str = "") -> forms.CharField:
@@ -289,72 +289,57 @@ class ExceptionForm(StepForm):
         self.fields["item"].queryset = queries.items(actor)
 
 
-def _calls(action: Callable[..., object], name: str) -> Work:
-    """The action with the record under its name and what the form gives."""
-
-    def work(record: Any, given: dict[str, Any], by: Actor, at: dt.datetime) -> object:
-        return action(**{name: record}, **given, by=by, at=at)
-
-    return work
-
-
-def _step(
-    action: Callable[..., object], name: str, label: str, form: type[StepForm], hint: str = "", ask: str = ""
-) -> Step:
-    return Step(action.__name__, label, form, _calls(action, name), hint, ask)
-
-
 _ALL = [
-    _step(contracting.submit_contract, "contract", "提交审核", NoForm,
+    step_of(contracting.submit_contract, "contract", "提交审核", NoForm,
           "超过金额、账期上限或者低于保护价的，自动列为特殊合同。"),
-    _step(contracting.review_contract, "contract", "审核通过", OpinionForm, "审核人不能是起草人。"),
-    _step(contracting.approve_contract, "contract", "批准", MayOpinionForm, "批准人不能是起草人和审核人。"),
-    _step(contracting.approve_special, "contract", "批准特殊合同", OpinionForm),
-    _step(contracting.return_contract, "contract", "退回修改", ReasonForm),
-    _step(contracting.return_special, "contract", "不批准，退回", ReasonForm),
-    _step(contracting.sign_contract, "contract", "签订", SignForm),
+    step_of(contracting.review_contract, "contract", "审核通过", OpinionForm, "审核人不能是起草人。"),
+    step_of(contracting.approve_contract, "contract", "批准", MayOpinionForm, "批准人不能是起草人和审核人。"),
+    step_of(contracting.approve_special, "contract", "批准特殊合同", OpinionForm),
+    step_of(contracting.return_contract, "contract", "退回修改", ReasonForm),
+    step_of(contracting.return_special, "contract", "不批准，退回", ReasonForm),
+    step_of(contracting.sign_contract, "contract", "签订", SignForm),
     Step("place_order", "下单", OrderForm, _place_order, "按合同单价，不超过合同余量。"),
-    _step(filing.file_paper, "contract", "归档文件", PaperForm, "合同、授权书、资质的扫描件或照片。"),
-    _step(contracting.close_contract, "contract", "办结", DayForm, "订单发完、开票、收款后办结。"),
-    _step(contracting.terminate_contract, "contract", "终止", DatedReasonForm,
+    step_of(filing.file_paper, "contract", "归档文件", PaperForm, "合同、授权书、资质的扫描件或照片。"),
+    step_of(contracting.close_contract, "contract", "办结", DayForm, "订单发完、开票、收款后办结。"),
+    step_of(contracting.terminate_contract, "contract", "终止", DatedReasonForm,
           ask="终止后不能再下单，确定？"),
     Step("plan_shipment", "安排发货", ParcelForm, _plan_shipment, "由仓库填写批号后确认发货。"),
-    _step(contracting.cancel_order, "order", "取消订单", ReasonForm),
-    _step(contracting.close_order, "order", "余量不再发货", ReasonForm),
+    step_of(contracting.cancel_order, "order", "取消订单", ReasonForm),
+    step_of(contracting.close_order, "order", "余量不再发货", ReasonForm),
     Step("confirm_shipment", "确认发货", LotsForm, _confirm,
          "确认后登记出库；停用、过期、库存不足的批号不能发出。"),
-    _step(delivering.deliver_shipment, "shipment", "登记签收", DeliveredForm),
-    _step(collecting.issue_invoice, "shipment", "开票", InvoiceForm),
-    _step(delivering.note_damage, "shipment", "登记货损", DamageForm),
+    step_of(delivering.deliver_shipment, "shipment", "登记签收", DeliveredForm),
+    step_of(collecting.issue_invoice, "shipment", "开票", InvoiceForm),
+    step_of(delivering.note_damage, "shipment", "登记货损", DamageForm),
     Step("ask_return", "申请退货", BackForm, _ask_return),
-    _step(delivering.cancel_shipment, "shipment", "取消发货", ReasonForm),
-    _step(collecting.void_invoice, "invoice", "作废", ReasonForm),
+    step_of(delivering.cancel_shipment, "shipment", "取消发货", ReasonForm),
+    step_of(collecting.void_invoice, "invoice", "作废", ReasonForm),
     Step("allocate_payment", "核销", AllocateForm, _allocate, "多收的部分留作预收。"),
-    _step(collecting.reverse_payment, "payment", "冲销", DatedReasonForm,
+    step_of(collecting.reverse_payment, "payment", "冲销", DatedReasonForm,
           ask="冲销后所核销的发票恢复未收，确定？"),
-    _step(serving.assign_ticket, "ticket", "派工", AssignForm),
-    _step(serving.visit_ticket, "ticket", "登记上门", VisitForm),
-    _step(serving.close_ticket, "ticket", "办结", CloseTicketForm),
-    _step(serving.cancel_ticket, "ticket", "撤销", ReasonForm),
-    _step(serving.reopen_ticket, "ticket", "重新受理", ReasonForm),
-    _step(delivering.accept_return, "goods_return", "同意退货", OpinionForm),
-    _step(delivering.refuse_return, "goods_return", "不同意退货", OpinionForm),
-    _step(delivering.receive_return, "goods_return", "退货入库", DayForm),
+    step_of(serving.assign_ticket, "ticket", "派工", AssignForm),
+    step_of(serving.visit_ticket, "ticket", "登记上门", VisitForm),
+    step_of(serving.close_ticket, "ticket", "办结", CloseTicketForm),
+    step_of(serving.cancel_ticket, "ticket", "撤销", ReasonForm),
+    step_of(serving.reopen_ticket, "ticket", "重新受理", ReasonForm),
+    step_of(delivering.accept_return, "goods_return", "同意退货", OpinionForm),
+    step_of(delivering.refuse_return, "goods_return", "不同意退货", OpinionForm),
+    step_of(delivering.receive_return, "goods_return", "退货入库", DayForm),
     Step("settle_return", "结算", CreditForm, _settle_return),
-    _step(pricing.adopt_price_list, "price_list", "批准执行", NoForm),
-    _step(pricing.withdraw_price_list, "price_list", "停用", ReasonForm),
-    _step(pricing.grant_exception, "exception", "批准", MayOpinionForm),
-    _step(pricing.refuse_exception, "exception", "不批准", OpinionForm),
+    step_of(pricing.adopt_price_list, "price_list", "批准执行", NoForm),
+    step_of(pricing.withdraw_price_list, "price_list", "停用", ReasonForm),
+    step_of(pricing.grant_exception, "exception", "批准", MayOpinionForm),
+    step_of(pricing.refuse_exception, "exception", "不批准", OpinionForm),
 ]  # fmt: skip
 STEPS = {step.name: step for step in _ALL}
 #: What begins at a customer's page.
 CUSTOMER_STEPS = {
     step.name: step
     for step in (
-        _step(collecting.record_payment, "customer", "登记回款", MoneyForm),
-        _step(collecting.note_collection, "customer", "登记催收", CollectionForm),
-        _step(serving.open_ticket, "customer", "受理服务", TicketForm),
-        _step(pricing.ask_exception, "customer", "申请价格例外", ExceptionForm),
+        step_of(collecting.record_payment, "customer", "登记回款", MoneyForm),
+        step_of(collecting.note_collection, "customer", "登记催收", CollectionForm),
+        step_of(serving.open_ticket, "customer", "受理服务", TicketForm),
+        step_of(pricing.ask_exception, "customer", "申请价格例外", ExceptionForm),
     )
 }
 #: a contract's step that only a special one, or only an ordinary one, has

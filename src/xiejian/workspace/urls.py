@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from xiejian.workspace import home
 from xiejian.workspace.hospital_urls import HOSPITAL_URLS
+from xiejian.workspace.quality_urls import QUALITY_URLS
 from xiejian.workspace.sales_urls import SALES_URLS
 from xiejian.workspace.views import (
     account,
@@ -102,6 +103,7 @@ urlpatterns: list[URLPattern] = [
     path("firm/cards/new/", supply_files.card_new, name="firm_card_new"),
     path("firm/cards/<int:pk>/", supply_files.card, name="firm_card"),
     *SALES_URLS,
+    *QUALITY_URLS,
     *HOSPITAL_URLS,
     path("firm/trace/", trace.trace_lot, name="firm_trace"),
     path("firm/trace/recall/", trace.mock_recall, name="firm_mock_recall"),

@@ -19,7 +19,7 @@ from xiejian.web.listing import Column, Filter, Listing, show
 from xiejian.workspace.guard import needs_firm
 from xiejian.workspace.sales_fields import TONES, choices, money
 
-LIST = "workspace/sales/list.html"
+LIST = "workspace/desk/list.html"
 Button = tuple[str, str]
 
 

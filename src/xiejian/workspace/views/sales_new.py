@@ -249,5 +249,5 @@ def _show(
         "list_label": label,
     }  # fmt: skip
     return render(
-        request, "workspace/sales/new.html", context, status=422 if request.method == "POST" else 200
+        request, "workspace/desk/new.html", context, status=422 if request.method == "POST" else 200
     )

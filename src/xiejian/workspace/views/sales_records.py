@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from xiejian.people.models import AuditEntry
 from xiejian.people.policy import Actor, may
 from xiejian.sales import queries
 from xiejian.sales.models import (
@@ -34,51 +31,11 @@ from xiejian.sales.models import (
     Shipment,
 )
 from xiejian.sales.moves import flow_of, state_label
-from xiejian.web import clock
-from xiejian.web.listing import as_text
-from xiejian.web.steps import Step, Taken, shown, take
-from xiejian.web.templatetags.xiejian import AUDIT_LABELS
+from xiejian.web.steps import Step
 from xiejian.workspace.guard import needs_firm
 from xiejian.workspace.sales_fields import TONES, money
 from xiejian.workspace.sales_steps import CUSTOMER_STEPS, STEPS, customer_steps, open_steps
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A text or a day, and where it leads."""
-
-    value: object
-    href: str = ""
-
-    @property
-    def text(self) -> str:
-        return as_text(self.value)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the page; ``empty`` is said where it has no rows."""
-
-    title: str
-    headings: list[str]
-    rows: list[list[Cell]]
-    empty: str = "没有"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One record as its page shows it."""
-
-    number: str
-    heading: str
-    lead: str
-    state: tuple[str, str]
-    list_label: str
-    list_url: str
-    facts: list[tuple[str, Cell]]
-    tables: list[Table] = field(default_factory=list)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
-    alert: str = ""
+from xiejian.workspace.sheets import Cell, Sheet, Table, facts_of, history, sheet_page
 
 
 def _link(row: object, page: str, actor: Actor, permission: str = "firm.sales_view") -> Cell:
@@ -87,15 +44,6 @@ def _link(row: object, page: str, actor: Actor, permission: str = "firm.sales_vi
         return Cell("")
     allowed = may(actor, permission)
     return Cell(str(row), reverse(page, args=[row.pk]) if allowed else "")  # type: ignore[attr-defined]
-
-
-def _facts(*pairs: tuple[str, object]) -> list[tuple[str, Cell]]:
-    """What the record says; dates, links and words alike, nothing of what is empty."""
-    return [
-        (label, value if isinstance(value, Cell) else Cell(value))
-        for label, value in pairs
-        if as_text(value.value if isinstance(value, Cell) else value)
-    ]
 
 
 def _lines(rows: Iterable[Line], prices: bool = True, lots: bool = False) -> Table:
@@ -136,16 +84,6 @@ def _records(
     return Table(title, headings, cells, empty)
 
 
-def _history(row: FirmRow, key: str) -> list[tuple[dt.date, str, str]]:
-    """What was done with the record so far, from the audit log of the own firm."""
-    rows = AuditEntry.objects.filter(
-        subject=f"sales_{row._meta.model_name}", subject_key=key, detail__firm=row.firm_uscc
-    ).order_by("sequence")
-    flow = flow_of(row).transitions if isinstance(row, NumberedRow) else ()
-    labels = AUDIT_LABELS["actions"] | {t.action: t.label for t in flow}
-    return [(timezone.localdate(r.at), labels.get(r.action, r.action), r.by_name) for r in rows]
-
-
 def _page(
     request: HttpRequest,
     row: FirmRow,
@@ -154,20 +92,10 @@ def _page(
     names: Callable[[], list[str]],
     sheet: Callable[[], Sheet],
 ) -> HttpResponse:
-    taken: Taken = take(request, steps, row)
-    if taken.done and taken.step:
-        messages.success(request, f"{key}：{taken.step.label}已办理")
-        return redirect(request.path)
-    if taken.step:
-        row.refresh_from_db()  # what was refused may have changed the record in memory
-    open_now = names()
-    forms = shown(
-        steps, open_now, taken, row, request.actor, {"on": clock.today(request)}, len(open_now) == 1
-    )
-    context = {
-        "sheet": sheet(), "problems": taken.problems, "history": _history(row, key), "steps": forms,
-    }  # fmt: skip
-    return render(request, "workspace/sales/record.html", context, status=taken.status)
+    flow = flow_of(row) if isinstance(row, NumberedRow) else None
+    subject = f"sales_{row._meta.model_name}"
+    past = partial(history, subject, key, row.firm_uscc, flow)
+    return sheet_page(request, row, key, steps, names, sheet, past)
 
 
 def _numbered(request: HttpRequest, row: NumberedRow, sheet: Callable[[], Sheet]) -> HttpResponse:
@@ -203,7 +131,7 @@ def _contract(row: Contract, actor: Actor) -> Sheet:
         _state(row),
         "合同",
         reverse("firm_contracts"),
-        _facts(
+        facts_of(
             ("客户", Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]))),
             ("签订办公地", row.site.name),
             ("合同期", f"{row.starts_on} 至 {row.ends_on}"),
@@ -276,7 +204,7 @@ def _order(row: Order, actor: Actor) -> Sheet:
         _state(row),
         "订单",
         reverse("firm_orders"),
-        _facts(
+        facts_of(
             ("客户", Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]))),
             ("合同", _link(row.contract, "firm_contract", actor)),
             ("下单日期", row.ordered_on),
@@ -321,7 +249,7 @@ def _shipment(row: Shipment, actor: Actor) -> Sheet:
         _state(row),
         "发货",
         reverse("firm_shipments"),
-        _facts(
+        facts_of(
             (
                 "客户",
                 Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]) if prices else ""),
@@ -365,7 +293,7 @@ def _return(row: GoodsReturn, actor: Actor) -> Sheet:
         _state(row),
         "退货",
         reverse("firm_returns"),
-        _facts(
+        facts_of(
             ("客户", row.customer.name),
             ("发货单", _link(row.shipment, "firm_shipment", actor, "firm.view")),
             ("申请日期", row.asked_on),
@@ -412,7 +340,7 @@ def _invoice(row: Invoice, actor: Actor) -> Sheet:
         _state(row),
         "发票",
         reverse("firm_invoices"),
-        _facts(
+        facts_of(
             ("客户", Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]))),
             ("发货单", _link(row.shipment, "firm_shipment", actor, "firm.view")),
             ("开票日期", row.issued_on),
@@ -446,7 +374,7 @@ def _payment(row: Payment, actor: Actor) -> Sheet:
         _state(row),
         "回款",
         reverse("firm_payments"),
-        _facts(
+        facts_of(
             ("客户", Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]))),
             ("到账日期", row.received_on),
             ("方式", row.method),
@@ -478,7 +406,7 @@ def _ticket(row: ServiceTicket) -> Sheet:
         _state(row),
         "售后",
         reverse("firm_tickets"),
-        _facts(
+        facts_of(
             ("客户", Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]))),
             ("事由", row.content),
             ("商品", row.item.name if row.item else ""),
@@ -514,7 +442,7 @@ def _price_list(row: PriceList) -> Sheet:
         _state(row),
         "价格",
         reverse("firm_price_lists"),
-        _facts(
+        facts_of(
             ("适用区域", row.region.name if row.region else "全部区域"),
             ("执行日期", row.from_on),
             ("截止日期", row.until_on),
@@ -542,7 +470,7 @@ def _exception(row: PriceException, actor: Actor) -> Sheet:
         _state(row),
         "价格例外",
         reverse("firm_price_exceptions"),
-        _facts(
+        facts_of(
             ("客户", Cell(row.customer.name, reverse("firm_customer", args=[row.customer_id]))),
             ("商品", f"{row.item.code} {row.item.name}"),
             ("申请价格（元）", money(row.price_fen)),
@@ -595,7 +523,7 @@ def _customer(row: Customer, actor: Actor) -> Sheet:
         ("往来中", "green") if row.is_active else ("已停止", "secondary"),
         "客户",
         reverse("firm_customers"),
-        _facts(
+        facts_of(
             ("区域", f"{row.region.name}（{row.region.site.name}）"),
             ("区域经理", manager),
             ("统一社会信用代码", row.uscc),
