@@ -118,6 +118,11 @@ class TestTheDocument:
         "/api/records/{kind}": {"get", "post"},
         "/api/records/{kind}/{key}": {"get"},
         "/api/records/{kind}/{key}/steps/{step}": {"post"},
+        "/api/firm/records/kinds": {"get"},
+        "/api/firm/records/{kind}": {"get", "post"},
+        "/api/firm/records/{kind}/{key}": {"get"},
+        "/api/firm/records/{kind}/{key}/steps/{step}": {"post"},
+        "/api/firm/cold-readings": {"post"},
     }
 
     @pytest.fixture

@@ -14,9 +14,11 @@ from django.core.files import File
 
 from visiting import PHOTO
 from xiejian.kernel.problems import Refused
+from xiejian.people.permissions import FIRM_PERMISSIONS, PERMISSIONS
 from xiejian.people.policy import SYSTEM, Actor
 from xiejian.record_steps import joined
 from xiejian.record_steps.facts import parameters, read_facts
+from xiejian.record_steps.firm_kinds import FIRM_KINDS
 from xiejian.record_steps.kinds import KINDS
 
 
@@ -108,11 +110,24 @@ class TestWhatIsRefused:
 class TestTheKinds:
     #: Taken by other steps: an evaluation confirms or replaces a result, a list is reported as a whole.
     BY_OTHERS = {"confirm_unchanged", "replace_grade", "report_listing"}
+    #: Of a firm: a shipment ships a part or the rest of its order, a payment settles invoices, a contract uses
+    #: an exception and a void one frees it, readings that fill a gap settle it.
+    FIRMS_BY_OTHERS = {
+        "ship_part", "ship_rest", "settle_part", "settle_rest", "unsettle_part", "unsettle_all",
+        "allocate_rest", "use_exception", "free_exception", "settle_excursion",
+    }  # fmt: skip
 
     @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
     def test_know_the_action_of_every_step_of_their_tables(self, kind):
-        named = {step.action for flow in kind.flows for step in flow.transitions}
+        steps = [step for flow in kind.flows for step in flow.transitions]
+        named = {step.action for step in steps if step.permission in PERMISSIONS}
         assert named - set(kind.steps) <= self.BY_OTHERS
+
+    @pytest.mark.parametrize("kind", FIRM_KINDS.values(), ids=list(FIRM_KINDS))
+    def test_of_firms_know_every_step_that_a_firm_takes(self, kind):
+        steps = [step for flow in kind.flows for step in flow.transitions]
+        named = {step.action for step in steps if step.permission in FIRM_PERMISSIONS}
+        assert named - set(kind.functions) <= self.FIRMS_BY_OTHERS
 
     @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
     def test_show_nothing_of_an_informant(self, kind):

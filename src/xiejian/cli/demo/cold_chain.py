@@ -17,7 +17,7 @@ from xiejian.registry.models import Party
 from xiejian.supply.actions import Entry, record_movements
 
 CODE, PLACE = "LK-01", "1号冷库"
-_DI = "06940001000015"
+_DI = "06940001000019"
 _DAYS, _STEP = 3, timedelta(minutes=30)
 #: hours after the first reading: readings are missing, it was too warm
 _MISSING, _WARM = range(20, 24), range(46, 48)
