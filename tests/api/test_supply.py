@@ -48,9 +48,8 @@ class TestADelivery:
     def test_is_put_right_and_both_rows_stay(self, ask):
         made = ask(OURS, "post", PATH, RECEIPT)[1]
         steps = [step["step"] for step in made["next"]]
-        status, old = ask(
-            OURS, "post", f"{PATH}/{made['id']}/steps/amend_movement", {**RECEIPT, "quantity": 4, "reason": "数错"}
-        )
+        told = {**RECEIPT, "quantity": 4, "reason": "数错"}
+        status, old = ask(OURS, "post", f"{PATH}/{made['id']}/steps/amend_movement", told)
         assert (steps, status, old["state"]) == (["amend_movement", "void_movement"], 200, "voided")
         assert Movement.objects.get(pk=old["amended_by_pk"]).quantity == 4
 

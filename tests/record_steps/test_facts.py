@@ -110,7 +110,7 @@ class TestWhatIsRefused:
 class TestTheKinds:
     #: Taken by other steps: an evaluation confirms or replaces a result, a list is reported as a whole.
     BY_OTHERS = {"confirm_unchanged", "replace_grade", "report_listing"}
-    #: Of a firm: a shipment ships a part or the rest of its order, a payment settles invoices, a contract uses
+    #: Of a firm: a shipment ships a part or the rest of its order, a payment settles invoices, contracts use
     #: an exception and a void one frees it, readings that fill a gap settle it.
     FIRMS_BY_OTHERS = {
         "ship_part", "ship_rest", "settle_part", "settle_rest", "unsettle_part", "unsettle_all",

@@ -11,7 +11,9 @@ class TestPrograms:
     def test_of_a_firm_begin_fill_in_and_file(self, shop, clerk, now):
         records.create("self_inspection", {"link": "经营", "year": 2023}, by=clerk, at=now)
         row = SelfInspection.objects.get()
-        records.take("self_inspection", row.number, "save_answers", {"answers": filled(row)}, by=clerk, at=now)
+        records.take(
+            "self_inspection", row.number, "save_answers", {"answers": filled(row)}, by=clerk, at=now
+        )
         told = {"filler": "赵质量", "post": "质量负责人"}
         records.take("self_inspection", row.number, "file_self_inspection", told, by=clerk, at=now)
         assert SelfInspection.objects.get().state == "filed"

@@ -486,7 +486,8 @@ class World:
     def arguments(self, name: str) -> dict[str, object]:
         """What the address of a page takes; a page without arguments takes nothing."""
         records = {
-            "supply_movement": self.movement, "party": self.party, "party_code": self.party, "party_why": self.party,
+            "supply_movement": self.movement, "party": self.party, "party_code": self.party,
+            "party_why": self.party,
             "party_amend": self.party, "case_new": self.party, "party_accounts": self.party,
             "party_account_switch": self.party, "party_invitation_revoke": self.party,
             "interview_new": self.party, "link": self.link, "registration": self.registration,

@@ -168,9 +168,7 @@ def licences(
 
     ``search``: part of the number, of the party's name or of its credit code. ``on`` is needed for a tab.
     """
-    rows = visible(
-        Licence.objects.select_related("party"), actor, "party__office_code", firm="party__uscc"
-    )
+    rows = visible(Licence.objects.select_related("party"), actor, "party__office_code", firm="party__uscc")
     if search.strip():
         found = matching(Party.objects.order_by(), search)
         rows = rows.filter(

@@ -242,15 +242,18 @@ urlpatterns: list[URLPattern] = [
     path("self-inspections/remind/", self_inspections.self_inspection_remind, name="self_inspection_remind"),
     path("self-inspections/focus/", self_inspections.self_inspection_focus, name="self_inspection_focus"),
     path(
-        "self-inspections/contradictions/", self_inspections.self_inspection_contradictions,
+        "self-inspections/contradictions/",
+        self_inspections.self_inspection_contradictions,
         name="self_inspection_contradictions",
     ),
     path(
-        "self-inspections/listed/", self_inspections.self_inspection_focus_list,
+        "self-inspections/listed/",
+        self_inspections.self_inspection_focus_list,
         name="self_inspection_focus_list",
     ),
     path(
-        "self-inspections/listed/<int:pk>/", self_inspections.self_inspection_focus_end,
+        "self-inspections/listed/<int:pk>/",
+        self_inspections.self_inspection_focus_end,
         name="self_inspection_focus_end",
     ),
     path("self-inspections/<int:pk>/", self_inspections.self_inspection, name="self_inspection"),

@@ -64,7 +64,8 @@ urlpatterns: list[URLPattern] = [
     path("firm/self-inspections/new/", self_inspections.self_inspection_new, name="firm_self_inspection_new"),
     path("firm/self-inspections/<int:pk>/", self_inspections.self_inspection, name="firm_self_inspection"),
     path(
-        "firm/self-inspections/<int:pk>/<slug:section_id>/", self_inspections.self_inspection_section,
+        "firm/self-inspections/<int:pk>/<slug:section_id>/",
+        self_inspections.self_inspection_section,
         name="firm_self_inspection_section",
     ),
     path("firm/files/<int:pk>/", files.firm_file, name="firm_file"),

@@ -25,7 +25,8 @@ from xiejian.web.views.people import office_choices
 #: Which page shows the record of a clock: its subject → the URL name that takes the record's id.
 PAGES = {
     "correction": "correction", "case": "case", "sample": "sample", "lead": "lead", "risk_item": "risk_item",
-    "liaison": "liaison", "firmnotice": "notice", "statusreport": "status_report", "selfinspection": "self_inspection",
+    "liaison": "liaison", "firmnotice": "notice", "statusreport": "status_report",
+    "selfinspection": "self_inspection",
     "publication": "publication", "repair": "publication_repair", "handover": "handover",
     "proceeding": "proceeding", "measure": "measure", "monitoringlist": "monitoring_list",
     "assistancerequest": "assistance_request", "credit_grade": "credit_grade",
