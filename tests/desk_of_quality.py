@@ -29,7 +29,7 @@ def version(party: Party) -> quality.DocumentVersion:
         firm_uscc=party.uscc, number="QP-01", defaults={"title": f"{party.name}程序", "kind": "procedure"}
     )
     return _row(
-        quality.DocumentVersion, party, "QP-01/1", "approved", document=document, version=1, text="一、目的",
+        quality.DocumentVersion, party, "QP-01-V1", "approved", document=document, version=1, text="一、目的",
         change="首次编写", writer="x", approver="负责人", approved_on=TODAY, effective_on=TODAY,
     )  # fmt: skip
 

@@ -138,5 +138,5 @@ class TestReceipts:
 
 def test_the_audit_names_the_version_and_nothing_of_its_text(drafted):
     entry = AuditEntry.objects.get(subject="quality_documentversion")
-    assert (entry.subject_key, entry.office_code) == ("QP-01/1", "150525100")
+    assert (entry.subject_key, entry.office_code) == ("QP-01-V1", "150525100")
     assert "目的" not in str(entry.detail)

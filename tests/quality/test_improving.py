@@ -134,4 +134,4 @@ class TestWatching:
     def test_every_law_to_be_read_is_looked_at(self, party, acts, monkeypatch):
         made = watching.refresh_watch(by=acts()["by"], at=NOW)
         assert [row.number for row in made] == [f"GZ{TODAY.year}-{n}" for n in range(1, len(made) + 1)]
-        assert {row.kind for row in made} <= {"law"}
+        assert made and {row.kind for row in made} == {"law"}

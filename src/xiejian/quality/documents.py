@@ -60,7 +60,7 @@ def _written(
     document: QualityDocument, n: int, text: str, change: str, by: Actor, at: dt.datetime, action: str
 ) -> DocumentVersion:
     made = DocumentVersion.objects.create(
-        document=document, version=n, number=f"{document.number}/{n}", text=text, change=change,
+        document=document, version=n, number=f"{document.number}-V{n}", text=text, change=change,
         writer=by.username, **begun(DocumentVersion, document.firm_uscc, by, at),
     )  # fmt: skip
     note(action, made, by, at)

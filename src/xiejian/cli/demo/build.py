@@ -29,6 +29,7 @@ from xiejian.cli.demo.living import Lives, live
 from xiejian.cli.demo.online import watch_the_net
 from xiejian.cli.demo.plan_visits import visits_of_plan
 from xiejian.cli.demo.proceedings import handle_cases
+from xiejian.cli.demo.quality import open_quality
 from xiejian.cli.demo.reading import read_and_check
 from xiejian.cli.demo.recalls import recall_a_lot
 from xiejian.cli.demo.registers import Register, Row, Unit
@@ -146,6 +147,7 @@ class OfficeYear:
         self.counts["公示、典型案例、移送和案件文书"] += follow_decisions(self.staffed)
         self.counts["列入清单的风险"] += consult(self.staffed)
         self.counts["企业销售合同"] += open_sales(self.staffed)
+        self.counts["企业质量记录"] += open_quality(self.staffed)
 
     def load(self, kind: str, rows: list[Row], on: date, part: str = "") -> None:
         """Write the rows as a workbook and import it, as an office would; every row must be taken."""
