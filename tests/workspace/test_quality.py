@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -85,6 +88,15 @@ def test_a_new_record_opens_on_its_page(firm_client, ours, page, told):
     assert answer.status_code == 200 and "已登记" in answer.content.decode()
     assert firm_client(ours, "firm_quality").post(reverse(page), {}).status_code == 422
     assert firm_client(ours, "firm_store").get(reverse(page)).status_code == 403
+
+
+def test_what_a_customer_said_stands_in_the_report_of_an_adverse_event(firm_client, ours):
+    client = firm_client(ours)
+    page = client.get(reverse("firm_feedback_one", args=[kept.feedback(ours).pk])).content.decode()
+    href = html.unescape(re.search(r'href="(/firm/events/new/[^"]+)"', page)[1])
+    form = client.get(href).context["form"]
+    told = {n: form.get_initial_for_field(form.fields[n], n) for n in ("product_name", "failure")}
+    assert told == {"product_name": "输液器", "failure": "漏液"}
 
 
 def test_updating_what_is_watched(firm_client, ours):

@@ -102,6 +102,10 @@ def event_list(request: HttpRequest) -> HttpResponse:
 # --- a new report -----------------------------------------------------------------------------------------
 
 
+#: what a page that leads here may fill in: a customer's feedback, a lot
+PREFILLED = ("product_name", "lot", "udi", "found_on", "failure")
+
+
 class FirmEventForm(EventForm):
     """The report of the firm itself: it names no unit and no number."""
 
@@ -145,7 +149,8 @@ def _reports_as(party: Party) -> str:
 def event_new(request: HttpRequest) -> HttpResponse:
     """报告不良事件 by form or scan."""
     on, party = clock.today(request), _own_party(request)
-    first = {"reported_on": on, "found_on": on, "reporter_kind": _reports_as(party)}
+    told = {name: request.GET[name] for name in PREFILLED if request.GET.get(name)}
+    first = {"reported_on": on, "found_on": on, "reporter_kind": _reports_as(party), **told}
     form = FirmEventForm(request.POST or None, initial=first, firm=request.actor.firm)
     wrong: list[Problem] = []
     if request.method == "POST" and form.is_valid():

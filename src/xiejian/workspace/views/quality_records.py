@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from xiejian.kernel.problems import Problem, Refused
@@ -169,6 +170,13 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, queries.feedback(request.actor), pk, _feedback)
 
 
+def _as_event(row: CustomerFeedback) -> str:
+    """What the report of an adverse event takes over from a customer's words."""
+    told = {"product_name": row.product_name, "lot": row.lot, "found_on": row.received_on,
+            "failure": row.content[:500]}  # fmt: skip
+    return urlencode({name: value for name, value in told.items() if value})
+
+
 def _feedback(row: CustomerFeedback) -> Sheet:
     event = {True: "是", False: "否", None: ""}[row.is_event]
     return Sheet(
@@ -180,7 +188,7 @@ def _feedback(row: CustomerFeedback) -> Sheet:
             ("答复日期", row.answered_on), ("答复", row.answer), ("登记人", row.by_name),
         ),
         [Table("内容", ["顾客所述"], [[Cell(line)] for line in row.content.splitlines()])],
-        [("报告不良事件", reverse("firm_event_new"))] if row.state != "answered" else [],
+        [("报告不良事件", f"{reverse('firm_event_new')}?{_as_event(row)}")] if row.state != "answered" else [],
     )  # fmt: skip
 
 
