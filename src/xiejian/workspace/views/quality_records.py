@@ -171,10 +171,10 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _as_event(row: CustomerFeedback) -> str:
-    """What the report of an adverse event takes over from a customer's words."""
+    """The address of a report of an adverse event that takes over what the customer said."""
     told = {"product_name": row.product_name, "lot": row.lot, "found_on": row.received_on,
             "failure": row.content[:500]}  # fmt: skip
-    return urlencode({name: value for name, value in told.items() if value})
+    return f"{reverse('firm_event_new')}?{urlencode({name: one for name, one in told.items() if one})}"
 
 
 def _feedback(row: CustomerFeedback) -> Sheet:
@@ -188,7 +188,7 @@ def _feedback(row: CustomerFeedback) -> Sheet:
             ("答复日期", row.answered_on), ("答复", row.answer), ("登记人", row.by_name),
         ),
         [Table("内容", ["顾客所述"], [[Cell(line)] for line in row.content.splitlines()])],
-        [("报告不良事件", f"{reverse('firm_event_new')}?{_as_event(row)}")] if row.state != "answered" else [],
+        [("报告不良事件", _as_event(row))] if row.state != "answered" else [],
     )  # fmt: skip
 
 
