@@ -24,8 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+#: Files that take longest: begun first, so that no worker is left with one of them at the end.
+LONG = ("tests/cli/test_demo.py", "tests/web/test_every_page.py", "tests/planning/test_schedules.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --database-only: the second database runs what can differ there, and nothing twice for nothing."""
+    """The longest first; with --database-only what can differ on a second database, and nothing twice."""
+    items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.nodeid.startswith(LONG)))
     if not config.getoption("--database-only"):
         return
     stored = [i for i in items if i.get_closest_marker("django_db") or "db" in getattr(i, "fixturenames", ())]

@@ -43,7 +43,7 @@ PAIRS = [
     (name, state, action)
     for name, flow in FLOWS.items()
     for state in flow.states
-    for action in {t.action for t in flow.transitions}
+    for action in sorted({t.action for t in flow.transitions})
 ]
 
 
