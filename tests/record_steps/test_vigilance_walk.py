@@ -17,10 +17,12 @@ OTHERS = {"12150525000000006K": "奈曼中医院", "12150525000000007K": "奈曼
 
 
 @pytest.fixture
-def door(naiman):
+def door(naiman, monkeypatch):
     """door(who, kind, step, facts, key): by an officer, or by the program of a firm of a credit code."""
-    NAMES.update(OTHERS)
-    OFFICES.update(dict.fromkeys(OTHERS, "150525"), **{MAKER: "150525"})
+    for uscc, name in OTHERS.items():
+        monkeypatch.setitem(NAMES, uscc, name)
+    for uscc in (MAKER, *OTHERS):
+        monkeypatch.setitem(OFFICES, uscc, "150525")
     for uscc in (MAKER, DEALER, HOSPITAL, *OTHERS):
         party(uscc).links.create(link="生产" if uscc == MAKER else "使用")
     move(MAKER, "make", 100)
