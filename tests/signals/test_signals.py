@@ -276,3 +276,32 @@ class TestTheReferences:
         chosen = np.array([place[r["drug"], r["event"]] for r in stated])
         low = shrinkage.shrink(prior, n[chosen], expected[chosen]).eb05
         assert low == pytest.approx([float(r["gps_eb05"]) for r in stated], rel=2e-4)
+
+    def test_statins_of_the_faers_counts(self, shared):
+        """Real counts of the FDA, 2014 to 2020: every cell that is not empty, from its 2×2 table."""
+        with open(shared / "signal-reference" / "faers_statin46_reference.csv", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+        a, b, c, d, expected = (
+            np.array([float(row[name]) for row in rows]) for name in ("a", "b", "c", "d", "expected")
+        )
+        columns = {"prr": ratios.prr(a, b, c, d), "ror": ratios.ror(a, b, c, d)}
+        columns["ic"] = ratios.information_component(a, (a + b) * (a + c) / (a + b + c + d))
+        for name, found in columns.items():
+            for end, values in (("2.5", found.low), ("", found.value), ("97.5", found.high)):
+                printed = [float(row[name + end]) for row in rows]
+                assert values == pytest.approx(printed, rel=5e-6, abs=5e-8), name + end
+        assert expected == pytest.approx((a + b) * (a + c) / (a + b + c + d), rel=5e-6)
+
+    @pytest.mark.parametrize(("algo", "ratio"), [("prr", ratios.prr), ("ror", ratios.ror)])
+    def test_the_ratios_of_bone_cement(self, shared, algo, ratio):
+        """The last month of the first series of mdsstat; the others have an empty cell and are refused."""
+        with open(shared / "maude-bone-cement-2017" / "reference_mdsstat.csv", encoding="utf-8") as lines:
+            rows = [row for row in csv.DictReader(lines) if row["algo"] == algo]
+        found = ratio(*(np.array([n], float) for n in (15, 10, 35, 27)))
+        first = {name: float(rows[0][name]) for name in ("statistic", "lcl", "ucl")}
+        assert [found.value[0], found.low[0], found.high[0]] == pytest.approx(
+            [first["statistic"], first["lcl"], first["ucl"]], rel=1e-6
+        )
+        undefined = ratio(*(np.array([n], float) for n in (1, 24, 0, 62)))
+        assert [row["ran"] for row in rows[1:]] == ["False", "False"]
+        assert not np.isfinite(undefined.high[0])
